@@ -1,0 +1,1 @@
+//! Benchmarks of sidetone, against its peers.

@@ -1,0 +1,1 @@
+//! Event model of sidetone and everything that understands LLM traffic, without I/O.

@@ -1,0 +1,1 @@
+//! Host-wide capture of LLM calls by eBPF uprobes on TLS libraries.

@@ -1,0 +1,1 @@
+//! Observes LLM calls in reqwest-middleware, tower, reqwest and rig.

@@ -1,0 +1,1 @@
+//! Turns sidetone's events into OpenTelemetry spans, log events and metrics.

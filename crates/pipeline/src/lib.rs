@@ -1,0 +1,1 @@
+//! Bounded hand-over from observed calls to sinks, on one worker thread.

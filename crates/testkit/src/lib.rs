@@ -1,0 +1,1 @@
+//! A mock LLM server, recorded cases and fault injection for tests of LLM applications.

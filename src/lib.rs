@@ -1,0 +1,1 @@
+//! OpenTelemetry-native observability for LLM calls.
