@@ -1,1 +1,17 @@
-//! Event model of sidetone and everything that understands LLM traffic, without I/O.
+//! The event model of sidetone, and everything that understands LLM traffic.
+//!
+//! This crate has no I/O, no clock, no thread and no async runtime: bytes and times come in as arguments, a
+//! [`Call`](event::Call) comes out. You probably want the `sidetone` crate, which puts this behind the HTTP client that
+//! an application already has.
+//!
+//! Data flows one way: `wire` (bytes to frames) → `exchange` (one request and its response) → `provider` (what they
+//! mean) → `event` (the [`Call`](event::Call)) → `dialect` (how it is told to OpenTelemetry). `policy` says what may be
+//! kept.
+#![forbid(unsafe_code)]
+
+pub mod dialect;
+pub mod event;
+pub mod exchange;
+pub mod policy;
+pub mod provider;
+pub mod wire;

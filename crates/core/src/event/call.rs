@@ -1,0 +1,156 @@
+//! One LLM call, from its request to its end.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::{ErrorClass, Finding, Identity, Outcome, ParentSpan, Request, Response, Usage};
+
+/// What a call asks the provider to do, in the words of `gen_ai.operation.name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// A conversation: chat completions and the responses API.
+    Chat,
+    /// The legacy completions API.
+    TextCompletion,
+    /// Vectors for texts.
+    Embeddings,
+}
+
+impl Operation {
+    /// The value of `gen_ai.operation.name`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::TextCompletion => "text_completion",
+            Self::Embeddings => "embeddings",
+        }
+    }
+}
+
+/// The server that a call was sent to, as the client addressed it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Server {
+    /// Host name or address, without brackets or port.
+    pub address: Box<str>,
+    /// Port, also when it is the scheme's default.
+    pub port: Option<u16>,
+}
+
+/// When things happened. Durations count from the start of the call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timing {
+    /// When the client began to send.
+    pub start: SystemTime,
+    /// Until the response's head arrived; `None` if it never did.
+    pub head: Option<Duration>,
+    /// Until the first chunk of a stream that carried output; `None` when not streamed.
+    pub first_chunk: Option<Duration>,
+    /// Until the last chunk of a stream that carried output.
+    pub last_chunk: Option<Duration>,
+    /// How many chunks of a stream carried output.
+    pub output_chunks: Option<u64>,
+    /// Until the end of the call: the last byte, the error, or the moment the caller let go.
+    pub total: Duration,
+}
+
+impl Timing {
+    /// Mean time between chunks that carried output, after the first; `None` with fewer than two.
+    #[must_use]
+    pub fn per_output_chunk(&self) -> Option<Duration> {
+        let gaps = u32::try_from(self.output_chunks?.checked_sub(1)?).ok()?;
+        let span = self.last_chunk?.checked_sub(self.first_chunk?)?;
+        span.checked_div(gaps)
+    }
+}
+
+/// An attempt that failed and was tried again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Which attempt this was, counted from 1.
+    pub number: u32,
+    /// When it ended, from the start of the call.
+    pub ended: Duration,
+    /// HTTP status, if a response came.
+    pub status: Option<u16>,
+    /// What the server asked to wait, as it wrote it in `retry-after` or `retry-after-ms`.
+    pub retry_after: Option<Box<str>>,
+    /// The class of the failure.
+    pub error: ErrorClass,
+}
+
+/// What of a call could not be carried to the understanding stage; the rest of the [`Call`] is true without it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Incomplete {
+    /// Parts (body pieces) that were lost.
+    pub lost_items: u64,
+    /// Bytes in those parts.
+    pub lost_bytes: u64,
+    /// Bytes that were seen but went past a limit of ours.
+    pub over_limit_bytes: u64,
+}
+
+impl Incomplete {
+    /// Whether anything is missing.
+    #[must_use]
+    pub fn is_some(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// The process that made the call, for captures that see many. Filled by host-wide capture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Process {
+    /// Process id.
+    pub pid: Option<u32>,
+}
+
+/// What the call cost. Filled by pricing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cost {
+    /// In US dollars; `None` when the model has no known price.
+    pub total_usd: Option<f64>,
+}
+
+/// One LLM call.
+///
+/// Built by [`Exchange::finish`](crate::exchange::Exchange::finish).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What was asked for.
+    pub operation: Operation,
+    /// Which API surface it went through: a name of [`SURFACES`](crate::provider::SURFACES), such as `openai.chat`.
+    pub surface: &'static str,
+    /// Who serves it, in the words of `gen_ai.provider.name`.
+    pub provider: Cow<'static, str>,
+    /// Where it went.
+    pub server: Arc<Server>,
+    /// What was sent.
+    pub request: Request,
+    /// What came back.
+    pub response: Response,
+    /// Tokens, as the server counted them.
+    pub usage: Usage,
+    /// When things happened.
+    pub timing: Timing,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Attempts before the one that `response` tells of, in order; empty unless retries were seen.
+    pub attempts: Vec<Attempt>,
+    /// `http.request.resend_count` of a call that is itself one attempt of several.
+    pub resend_count: Option<u32>,
+    /// The span that was current when the call was made.
+    pub parent: Option<ParentSpan>,
+    /// What of it was lost or went past a limit.
+    pub incomplete: Incomplete,
+    /// On whose behalf.
+    pub identity: Arc<Identity>,
+    /// By which process.
+    pub process: Option<Arc<Process>>,
+    /// What the security scan found.
+    pub findings: Vec<Finding>,
+    /// What it cost.
+    pub cost: Option<Cost>,
+}

@@ -1,0 +1,9 @@
+//! One HTTP exchange with an LLM server, from the facts that a capture saw to a [`Call`](crate::event::Call).
+
+mod end;
+mod head;
+mod reader;
+
+pub use end::{End, TransportError};
+pub use head::{Header, RequestHead, ResponseHead};
+pub use reader::{Exchange, Settings};

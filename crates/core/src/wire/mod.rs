@@ -1,0 +1,1 @@
+//! Bytes to frames: decoders without I/O.
