@@ -1,1 +1,2 @@
 //! A mock LLM server, recorded cases and fault injection for tests of LLM applications.
+pub mod require;
