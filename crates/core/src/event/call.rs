@@ -46,8 +46,14 @@ pub struct Timing {
     pub start: SystemTime,
     /// Until the response's head arrived; `None` if it never did.
     pub head: Option<Duration>,
-    /// Until the first chunk of a stream that carried output; `None` when not streamed.
+    /// Until the first chunk of a stream, whatever it carried; `None` when not streamed.
+    ///
+    /// The words of `gen_ai.response.time_to_first_chunk` and its metric are "when the first chunk is received in the
+    /// response stream": a chunk that only names the role counts, as it does for the peers.
     pub first_chunk: Option<Duration>,
+    /// Until the first chunk of a stream that carried output (text, refusal, reasoning, audio, tool arguments): the time
+    /// to the first token. `None` when not streamed.
+    pub first_output: Option<Duration>,
     /// Until the last chunk of a stream that carried output.
     pub last_chunk: Option<Duration>,
     /// How many chunks of a stream carried output.
@@ -61,7 +67,7 @@ impl Timing {
     #[must_use]
     pub fn per_output_chunk(&self) -> Option<Duration> {
         let gaps = u32::try_from(self.output_chunks?.checked_sub(1)?).ok()?;
-        let span = self.last_chunk?.checked_sub(self.first_chunk?)?;
+        let span = self.last_chunk?.checked_sub(self.first_output?)?;
         span.checked_div(gaps)
     }
 }

@@ -3,7 +3,9 @@
 mod end;
 mod head;
 mod reader;
+mod skips;
 
 pub use end::{End, TransportError};
 pub use head::{Header, RequestHead, ResponseHead};
-pub use reader::{Exchange, Settings};
+pub use reader::{Exchange, Settings, Understood};
+pub use skips::{Skip, Skips};

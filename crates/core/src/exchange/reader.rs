@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{End, RequestHead, ResponseHead};
+use super::{End, RequestHead, ResponseHead, Skips};
 use crate::event::{Attempt, Call, Identity};
 use crate::policy::{Content, Limits};
 
@@ -18,6 +18,15 @@ pub struct Settings {
     pub limits: Limits,
     /// On whose behalf the calls are made.
     pub identity: Arc<Identity>,
+}
+
+/// What an exchange came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Understood {
+    /// The call.
+    pub call: Call,
+    /// What was seen of it and not read, to be counted.
+    pub skips: Skips,
 }
 
 /// One exchange being observed. All times count from the start of the call.
@@ -54,7 +63,7 @@ impl Exchange {
 
     /// The call, now that its observation has ended.
     #[must_use]
-    pub fn finish(self, _end: End, _at: Duration) -> Call {
+    pub fn finish(self, _end: End, _at: Duration) -> Understood {
         unimplemented!()
     }
 }
