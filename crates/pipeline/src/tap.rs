@@ -1,0 +1,301 @@
+//! The caller's end of the pipeline: one tap per observed call.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use sidetone_core::event::{Attempt, Server};
+use sidetone_core::exchange::{End, RequestHead, ResponseHead};
+
+use crate::counters::Reason;
+use crate::pipeline::Shared;
+use crate::queue::{CallId, Full, Item, Lost, Opening};
+use crate::span::StartedSpan;
+
+/// What a slice is taken to keep alive when it may be part of a larger read buffer: hyper's smallest.
+const PINNED_BYTES: usize = 8 << 10;
+
+/// Slices up to this length are copied out of their buffer when the budget gets tight.
+const COPIED_BYTES: usize = 4 << 10;
+
+/// What a call is charged for its start beside its request's body.
+const OPENING_BYTES: usize = size_of::<Opening>();
+
+/// The body of a request, as far as it is known when the call begins.
+#[derive(Debug)]
+pub enum RequestBody {
+    /// There is none.
+    Empty,
+    /// All of it.
+    Whole(Bytes),
+    /// It will be read piece by piece: see [`Tap::request_tap`].
+    Streamed,
+}
+
+/// Reports one call. Dropped without [`end`](Self::end), it reports that the caller let go.
+#[derive(Debug)]
+pub struct Tap {
+    shared: Arc<Shared>,
+    call: CallId,
+    started: Instant,
+    /// What is known, until the worker is told of the call; kept back until the response's head comes, so that the
+    /// usual call costs one item for both.
+    opening: Option<Box<Opening>>,
+    lost: Lost,
+    lost_of_request: Option<Arc<Mutex<Lost>>>,
+    /// Where the last slice ended, to tell slices of one read buffer from slices of many.
+    last_slice_end: usize,
+    answered: bool,
+    /// A part that later ones can't be understood without was lost.
+    broken: bool,
+    ended: bool,
+}
+
+impl Tap {
+    /// Begins to report a call; `None` if it must be dropped whole (which has been counted) or observation is stopped.
+    pub(crate) fn begin(shared: &Arc<Shared>, request: RequestHead, body: RequestBody, started: Instant) -> Option<Self> {
+        if !shared.is_open() {
+            return None;
+        }
+        let body_bytes = if let RequestBody::Whole(bytes) = &body { bytes.len() } else { 0 };
+        let charged_bytes = OPENING_BYTES + body_bytes;
+        match shared.queue.budget.charge(2, charged_bytes) {
+            Ok(wake) => {
+                if wake {
+                    shared.wake();
+                }
+            }
+            Err(full) => {
+                let reason = match full {
+                    Full::Items => Reason::CallQueueItems,
+                    Full::Bytes => Reason::CallQueueBytes,
+                };
+                shared.counters.add(reason, 1, body_bytes as u64);
+                return None;
+            }
+        }
+        let streamed = matches!(body, RequestBody::Streamed);
+        let opening = Opening {
+            request,
+            request_body: if let RequestBody::Whole(bytes) = body { Some(bytes) } else { None },
+            attempts: Vec::new(),
+            response: None,
+            response_at: Duration::ZERO,
+            span: None,
+            started,
+            charged_bytes,
+        };
+        let mut tap = Self {
+            call: shared.next_call.fetch_add(1, Ordering::Relaxed),
+            shared: Arc::clone(shared),
+            started,
+            opening: Some(Box::new(opening)),
+            lost: Lost::default(),
+            lost_of_request: None,
+            last_slice_end: 0,
+            answered: false,
+            broken: false,
+            ended: false,
+        };
+        if streamed {
+            tap.lost_of_request = Some(Arc::default());
+            tap.open();
+        }
+        Some(tap)
+    }
+
+    /// Adds the span that was started for this call. Only before the response's head.
+    pub fn set_span(&mut self, span: Box<dyn StartedSpan>) {
+        if let Some(opening) = &mut self.opening {
+            opening.span = Some(span);
+        }
+    }
+
+    /// Where the call goes, as long as the worker hasn't been told.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.opening.as_deref().map(|opening| &*opening.request.server)
+    }
+
+    /// When the call began.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Reports the pieces of a request body that is read while it is sent; `None` unless it was begun as
+    /// [`RequestBody::Streamed`].
+    #[must_use]
+    pub fn request_tap(&self) -> Option<RequestTap> {
+        Some(RequestTap {
+            shared: Arc::clone(&self.shared),
+            call: self.call,
+            pending: Lost::default(),
+            lost: Arc::clone(self.lost_of_request.as_ref()?),
+        })
+    }
+
+    /// The head of the response arrived.
+    pub fn head(&mut self, head: ResponseHead) {
+        let at = self.started.elapsed();
+        self.answered = true;
+        match &mut self.opening {
+            Some(opening) => {
+                opening.response = Some(head);
+                opening.response_at = at;
+                self.open();
+            }
+            None => {
+                if self.charge(1, 0).is_ok() {
+                    self.push(Item::Head(self.call, at, Box::new(head)));
+                } else {
+                    self.broken = true;
+                    self.lose(0, Reason::PartQueueItems);
+                }
+            }
+        }
+    }
+
+    /// An attempt failed and the request will be sent again: what was reported of a response is void.
+    pub fn retry(&mut self, attempt: Attempt) {
+        self.answered = false;
+        match &mut self.opening {
+            Some(opening) => opening.attempts.push(attempt),
+            None => {
+                if self.charge(1, 0).is_ok() {
+                    self.push(Item::Retry(self.call, Box::new(attempt)));
+                } else {
+                    self.broken = true;
+                    self.lose(0, Reason::PartQueueItems);
+                }
+            }
+        }
+    }
+
+    /// The next piece of the response's body arrived.
+    pub fn body(&mut self, bytes: &Bytes) {
+        let at_ns = self.elapsed_ns();
+        let len = bytes.len();
+        if len == 0 {
+            return;
+        }
+        if self.broken {
+            return self.lose(len, Reason::PartQueueItems);
+        }
+        let start = bytes.as_ptr() as usize;
+        let shares_buffer = start.wrapping_sub(self.last_slice_end) < PINNED_BYTES || start + len == self.last_slice_end;
+        let copied = len <= COPIED_BYTES && self.shared.queue.budget.is_tight();
+        let charged = if copied || shares_buffer { len } else { len.max(PINNED_BYTES) };
+        match self.charge(1, charged) {
+            Ok(()) => {
+                self.last_slice_end = start + len;
+                let bytes = if copied { Bytes::copy_from_slice(bytes) } else { bytes.clone() };
+                let lost = std::mem::take(&mut self.lost);
+                let charged = u32::try_from(charged).unwrap_or(u32::MAX);
+                self.push(Item::Body { call: self.call, at_ns, charged, lost, bytes });
+            }
+            Err(Full::Items) => self.lose(len, Reason::PartQueueItems),
+            Err(Full::Bytes) => self.lose(len, Reason::PartQueueBytes),
+        }
+    }
+
+    /// The exchange ended. Reported once; the place for it was reserved at the start.
+    pub fn end(mut self, end: End) {
+        self.finish(end);
+    }
+
+    fn finish(&mut self, end: End) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let at_ns = self.elapsed_ns();
+        self.open();
+        let mut lost = self.lost;
+        if let Some(of_request) = &self.lost_of_request {
+            let of_request = *of_request.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.items = lost.items.saturating_add(of_request.items);
+            lost.bytes = lost.bytes.saturating_add(of_request.bytes);
+        }
+        self.push(Item::End { call: self.call, at_ns, lost, end });
+    }
+
+    /// Tells the worker of the call, if that hasn't happened yet.
+    fn open(&mut self) {
+        if let Some(opening) = self.opening.take() {
+            self.push(Item::Open(self.call, opening));
+        }
+    }
+
+    fn charge(&self, items: u64, bytes: usize) -> Result<(), Full> {
+        if self.shared.queue.budget.charge(items, bytes)? {
+            self.shared.wake();
+        }
+        Ok(())
+    }
+
+    fn push(&self, item: Item) {
+        self.shared.push(item);
+    }
+
+    fn lose(&mut self, bytes: usize, reason: Reason) {
+        self.lost.add(bytes);
+        self.shared.counters.add(reason, 1, bytes as u64);
+    }
+
+    fn elapsed_ns(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.finish(if self.answered { End::Dropped } else { End::Unanswered });
+    }
+}
+
+/// Reports the pieces of a request body that is read while it is sent.
+#[derive(Debug)]
+pub struct RequestTap {
+    shared: Arc<Shared>,
+    call: CallId,
+    pending: Lost,
+    lost: Arc<Mutex<Lost>>,
+}
+
+impl RequestTap {
+    /// The next piece of the request's body was read.
+    pub fn body(&mut self, bytes: &Bytes) {
+        let len = bytes.len();
+        if len == 0 {
+            return;
+        }
+        let reason = match self.shared.queue.budget.charge(1, len) {
+            Ok(wake) => {
+                if wake {
+                    self.shared.wake();
+                }
+                let lost = std::mem::take(&mut self.pending);
+                let charged = u32::try_from(len).unwrap_or(u32::MAX);
+                return self.shared.push(Item::RequestBody { call: self.call, charged, lost, bytes: bytes.clone() });
+            }
+            Err(Full::Items) => Reason::PartQueueItems,
+            Err(Full::Bytes) => Reason::PartQueueBytes,
+        };
+        self.pending.add(len);
+        self.shared.counters.add(reason, 1, len as u64);
+    }
+}
+
+impl Drop for RequestTap {
+    fn drop(&mut self) {
+        if self.pending.is_some() {
+            *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = self.pending;
+        }
+    }
+}
+
+/// Numbers the calls of one pipeline.
+pub(crate) fn first_call() -> AtomicU64 {
+    AtomicU64::new(1)
+}
