@@ -23,7 +23,9 @@ pub(crate) struct Lost {
 impl Lost {
     pub(crate) fn add(&mut self, bytes: usize) {
         self.items = self.items.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        self.bytes = self
+            .bytes
+            .saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
 
     pub(crate) fn is_some(self) -> bool {
@@ -49,11 +51,27 @@ pub(crate) struct Opening {
 #[derive(Debug)]
 pub(crate) enum Item {
     Open(CallId, Box<Opening>),
-    RequestBody { call: CallId, charged: u32, lost: Lost, bytes: Bytes },
+    RequestBody {
+        call: CallId,
+        charged: u32,
+        lost: Lost,
+        bytes: Bytes,
+    },
     Head(CallId, Duration, Box<ResponseHead>),
-    Body { call: CallId, at_ns: u64, charged: u32, lost: Lost, bytes: Bytes },
+    Body {
+        call: CallId,
+        at_ns: u64,
+        charged: u32,
+        lost: Lost,
+        bytes: Bytes,
+    },
     Retry(CallId, Box<Attempt>),
-    End { call: CallId, at_ns: u64, lost: Lost, end: End },
+    End {
+        call: CallId,
+        at_ns: u64,
+        lost: Lost,
+        end: End,
+    },
 }
 
 /// Why a charge was refused.
@@ -82,7 +100,11 @@ impl Budget {
         // Half of each field stays free for charges that overshoot on other threads at the same moment.
         let max_items = (max_items as u64).clamp(2, (1 << (63 - BYTES_BITS)) - 1);
         let max_bytes = (max_bytes as u64).min(BYTES_MASK >> 1);
-        Self { used: AtomicU64::new(0), max_items, max_bytes }
+        Self {
+            used: AtomicU64::new(0),
+            max_items,
+            max_bytes,
+        }
     }
 
     pub(crate) fn max_items(&self) -> usize {
@@ -101,14 +123,22 @@ impl Budget {
         let (items_now, bytes_now) = (items_before + items, bytes_before + bytes);
         if items_now > self.max_items || bytes_now > self.max_bytes {
             self.used.fetch_sub(charge, Ordering::Relaxed);
-            return Err(if items_now > self.max_items { Full::Items } else { Full::Bytes });
+            return Err(if items_now > self.max_items {
+                Full::Items
+            } else {
+                Full::Bytes
+            });
         }
-        Ok(items_before * 8 / self.max_items != items_now * 8 / self.max_items
-            || bytes_before * 8 / self.max_bytes.max(1) != bytes_now * 8 / self.max_bytes.max(1))
+        Ok(
+            items_before * 8 / self.max_items != items_now * 8 / self.max_items
+                || bytes_before * 8 / self.max_bytes.max(1)
+                    != bytes_now * 8 / self.max_bytes.max(1),
+        )
     }
 
     pub(crate) fn release(&self, items: u64, bytes: usize) {
-        self.used.fetch_sub((items << BYTES_BITS) | bytes as u64, Ordering::Relaxed);
+        self.used
+            .fetch_sub((items << BYTES_BITS) | bytes as u64, Ordering::Relaxed);
     }
 
     /// Whether more than a quarter of the bytes is in use: from then on small slices are copied out of their buffers.
@@ -133,7 +163,10 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn new(max_items: usize, max_bytes: usize) -> Self {
         let budget = Budget::new(max_items, max_bytes);
-        Self { items: ArrayQueue::new(budget.max_items()), budget }
+        Self {
+            items: ArrayQueue::new(budget.max_items()),
+            budget,
+        }
     }
 
     /// Queues an item that was charged for; gives it back if there is no place, which the budget rules out.

@@ -54,11 +54,20 @@ pub struct Tap {
 
 impl Tap {
     /// Begins to report a call; `None` if it must be dropped whole (which has been counted) or observation is stopped.
-    pub(crate) fn begin(shared: &Arc<Shared>, request: RequestHead, body: RequestBody, started: Instant) -> Option<Self> {
+    pub(crate) fn begin(
+        shared: &Arc<Shared>,
+        request: RequestHead,
+        body: RequestBody,
+        started: Instant,
+    ) -> Option<Self> {
         if !shared.is_open() {
             return None;
         }
-        let body_bytes = if let RequestBody::Whole(bytes) = &body { bytes.len() } else { 0 };
+        let body_bytes = if let RequestBody::Whole(bytes) = &body {
+            bytes.len()
+        } else {
+            0
+        };
         let charged_bytes = OPENING_BYTES + body_bytes;
         match shared.queue.budget.charge(2, charged_bytes) {
             Ok(wake) => {
@@ -78,7 +87,11 @@ impl Tap {
         let streamed = matches!(body, RequestBody::Streamed);
         let opening = Opening {
             request,
-            request_body: if let RequestBody::Whole(bytes) = body { Some(bytes) } else { None },
+            request_body: if let RequestBody::Whole(bytes) = body {
+                Some(bytes)
+            } else {
+                None
+            },
             attempts: Vec::new(),
             response: None,
             response_at: Duration::ZERO,
@@ -115,7 +128,9 @@ impl Tap {
     /// Where the call goes, as long as the worker hasn't been told.
     #[must_use]
     pub fn server(&self) -> Option<&Server> {
-        self.opening.as_deref().map(|opening| &*opening.request.server)
+        self.opening
+            .as_deref()
+            .map(|opening| &*opening.request.server)
     }
 
     /// When the call began.
@@ -184,16 +199,31 @@ impl Tap {
             return self.lose(len, Reason::PartQueueItems);
         }
         let start = bytes.as_ptr() as usize;
-        let shares_buffer = start.wrapping_sub(self.last_slice_end) < PINNED_BYTES || start + len == self.last_slice_end;
+        let shares_buffer = start.wrapping_sub(self.last_slice_end) < PINNED_BYTES
+            || start + len == self.last_slice_end;
         let copied = len <= COPIED_BYTES && self.shared.queue.budget.is_tight();
-        let charged = if copied || shares_buffer { len } else { len.max(PINNED_BYTES) };
+        let charged = if copied || shares_buffer {
+            len
+        } else {
+            len.max(PINNED_BYTES)
+        };
         match self.charge(1, charged) {
             Ok(()) => {
                 self.last_slice_end = start + len;
-                let bytes = if copied { Bytes::copy_from_slice(bytes) } else { bytes.clone() };
+                let bytes = if copied {
+                    Bytes::copy_from_slice(bytes)
+                } else {
+                    bytes.clone()
+                };
                 let lost = std::mem::take(&mut self.lost);
                 let charged = u32::try_from(charged).unwrap_or(u32::MAX);
-                self.push(Item::Body { call: self.call, at_ns, charged, lost, bytes });
+                self.push(Item::Body {
+                    call: self.call,
+                    at_ns,
+                    charged,
+                    lost,
+                    bytes,
+                });
             }
             Err(Full::Items) => self.lose(len, Reason::PartQueueItems),
             Err(Full::Bytes) => self.lose(len, Reason::PartQueueBytes),
@@ -217,7 +247,12 @@ impl Tap {
             lost.items = lost.items.saturating_add(of_request.items);
             lost.bytes = lost.bytes.saturating_add(of_request.bytes);
         }
-        self.push(Item::End { call: self.call, at_ns, lost, end });
+        self.push(Item::End {
+            call: self.call,
+            at_ns,
+            lost,
+            end,
+        });
     }
 
     /// Tells the worker of the call, if that hasn't happened yet.
@@ -250,7 +285,11 @@ impl Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        self.finish(if self.answered { End::Dropped } else { End::Unanswered });
+        self.finish(if self.answered {
+            End::Dropped
+        } else {
+            End::Unanswered
+        });
     }
 }
 
@@ -277,7 +316,12 @@ impl RequestTap {
                 }
                 let lost = std::mem::take(&mut self.pending);
                 let charged = u32::try_from(len).unwrap_or(u32::MAX);
-                return self.shared.push(Item::RequestBody { call: self.call, charged, lost, bytes: bytes.clone() });
+                return self.shared.push(Item::RequestBody {
+                    call: self.call,
+                    charged,
+                    lost,
+                    bytes: bytes.clone(),
+                });
             }
             Err(Full::Items) => Reason::PartQueueItems,
             Err(Full::Bytes) => Reason::PartQueueBytes,

@@ -43,7 +43,10 @@ pub struct Worker {
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Worker").field("open", &self.open.len()).field("held_bytes", &self.held_bytes).finish_non_exhaustive()
+        f.debug_struct("Worker")
+            .field("open", &self.open.len())
+            .field("held_bytes", &self.held_bytes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -109,7 +112,10 @@ impl Worker {
     }
 
     fn release(&mut self) {
-        self.shared.queue.budget.release(self.release_items, self.release_bytes);
+        self.shared
+            .queue
+            .budget
+            .release(self.release_items, self.release_bytes);
         (self.release_items, self.release_bytes) = (0, 0);
     }
 
@@ -127,7 +133,10 @@ impl Worker {
         // telemetry as a whole.
         if catch_unwind(AssertUnwindSafe(|| self.handle_of(call, item))).is_err() {
             self.shared.counters.add(Reason::CallPanicked, 1, 0);
-            warn::once_a_minute(Cause::Panicked, "a call could not be understood because of a bug in sidetone; please report it");
+            warn::once_a_minute(
+                Cause::Panicked,
+                "a call could not be understood because of a bug in sidetone; please report it",
+            );
             if let Some(open) = self.open.remove(&call) {
                 self.held_bytes = self.held_bytes.saturating_sub(open.exchange.held_bytes());
             }
@@ -137,7 +146,12 @@ impl Worker {
     fn handle_of(&mut self, call: CallId, item: Item) {
         match item {
             Item::Open(_, opening) => self.begin(call, *opening),
-            Item::RequestBody { charged, lost, bytes, .. } => {
+            Item::RequestBody {
+                charged,
+                lost,
+                bytes,
+                ..
+            } => {
                 self.release_bytes += charged as usize;
                 let room = self.room();
                 self.advance(call, lost, None, |exchange| {
@@ -153,7 +167,13 @@ impl Worker {
                 exchange.handle_response_head(&head, at);
                 None
             }),
-            Item::Body { at_ns, charged, lost, bytes, .. } => {
+            Item::Body {
+                at_ns,
+                charged,
+                lost,
+                bytes,
+                ..
+            } => {
                 self.release_bytes += charged as usize;
                 let at = Duration::from_nanos(at_ns);
                 let room = self.room();
@@ -173,11 +193,14 @@ impl Worker {
                     None
                 });
             }
-            Item::End { at_ns, lost, end, .. } => {
+            Item::End {
+                at_ns, lost, end, ..
+            } => {
                 if let Some(mut open) = self.open.remove(&call) {
                     self.held_bytes = self.held_bytes.saturating_sub(open.exchange.held_bytes());
                     if lost.is_some() {
-                        open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
+                        open.exchange
+                            .handle_lost(lost.items.into(), lost.bytes.into());
                     }
                     self.deliver(open, end, Duration::from_nanos(at_ns));
                 }
@@ -199,23 +222,43 @@ impl Worker {
         }
         self.held_bytes += exchange.held_bytes();
         let last_seen = opening.response_at;
-        self.open.insert(call, OpenCall { exchange, span: opening.span, last_seen, started: opening.started });
+        self.open.insert(
+            call,
+            OpenCall {
+                exchange,
+                span: opening.span,
+                last_seen,
+                started: opening.started,
+            },
+        );
     }
 
     /// Hands facts to an open call; `facts` answers the bytes that it had to leave out for want of room.
-    fn advance(&mut self, call: CallId, lost: Lost, at: Option<Duration>, facts: impl FnOnce(&mut Exchange) -> Option<usize>) {
-        let Some(open) = self.open.get_mut(&call) else { return };
+    fn advance(
+        &mut self,
+        call: CallId,
+        lost: Lost,
+        at: Option<Duration>,
+        facts: impl FnOnce(&mut Exchange) -> Option<usize>,
+    ) {
+        let Some(open) = self.open.get_mut(&call) else {
+            return;
+        };
         let held_before = open.exchange.held_bytes();
         if lost.is_some() {
-            open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
+            open.exchange
+                .handle_lost(lost.items.into(), lost.bytes.into());
         }
         let left_out = facts(&mut open.exchange);
         if let Some(at) = at {
             open.last_seen = at;
         }
-        self.held_bytes = (self.held_bytes + open.exchange.held_bytes()).saturating_sub(held_before);
+        self.held_bytes =
+            (self.held_bytes + open.exchange.held_bytes()).saturating_sub(held_before);
         if let Some(bytes) = left_out {
-            self.shared.counters.add(Reason::PartHeldBytes, 1, bytes as u64);
+            self.shared
+                .counters
+                .add(Reason::PartHeldBytes, 1, bytes as u64);
         }
     }
 
@@ -225,10 +268,13 @@ impl Worker {
 
     fn deliver(&mut self, open: OpenCall, end: End, at: Duration) {
         let understood = open.exchange.finish(end, at);
-        for (skip, items, bytes) in understood.skips {
+        for (skip, items, bytes) in understood.skips.iter() {
             self.shared.counters.add(reason_of(skip), items, bytes);
         }
-        let mut finished = Finished { call: understood.call, span: open.span };
+        let mut finished = Finished {
+            call: understood.call,
+            span: open.span,
+        };
         for sink in &mut self.sinks {
             sink.call(&mut finished);
         }
@@ -236,14 +282,24 @@ impl Worker {
 
     /// Does what was asked; answers whether the worker is to end.
     fn serve_commands(&mut self) -> bool {
-        let commands = std::mem::take(&mut *self.shared.commands.lock().unwrap_or_else(PoisonError::into_inner));
+        let commands = std::mem::take(
+            &mut *self
+                .shared
+                .commands
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         let mut ended = false;
         for command in commands {
             match command {
                 Command::Flush(deadline, answer) => {
                     // What was queued before the command was given may have come after the last look.
                     self.drain();
-                    let errors = self.sinks.iter_mut().filter_map(|sink| sink.flush(deadline).err()).collect();
+                    let errors = self
+                        .sinks
+                        .iter_mut()
+                        .filter_map(|sink| sink.flush(deadline).err())
+                        .collect();
                     let _ = answer.try_send(errors);
                 }
                 Command::Stop(deadline, answer) => {
@@ -266,7 +322,11 @@ impl Worker {
             }
         }
         self.held_bytes = 0;
-        let errors = self.sinks.iter_mut().filter_map(|sink| sink.shutdown(deadline).err()).collect();
+        let errors = self
+            .sinks
+            .iter_mut()
+            .filter_map(|sink| sink.shutdown(deadline).err())
+            .collect();
         self.sinks.clear();
         self.shared.finished.store(true, Ordering::Release);
         self.shared.count_unread();

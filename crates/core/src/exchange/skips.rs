@@ -2,7 +2,6 @@
 
 /// Why something that was seen of an exchange was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Skip {
     /// A body that its surface can't read.
     BodyUnreadable,
