@@ -1,0 +1,160 @@
+//! What a dialect makes of a call: a span, log events and metric points, free of any SDK.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+/// The key of a map inside a [`Value`]; attribute names are always static.
+pub type Key<'a> = Cow<'a, str>;
+
+/// The value of an attribute or of a log event's body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// JSON's `null`; only inside bodies.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other number.
+    Double(f64),
+    /// Text that is part of the program.
+    Static(&'static str),
+    /// Text of the call.
+    Str(&'a str),
+    /// Text that was composed.
+    String(String),
+    /// A list of texts.
+    Strings(Vec<&'a str>),
+    /// A list of anything; only inside bodies.
+    Array(Vec<Value<'a>>),
+    /// A map, in the order it is to be shown; only inside bodies.
+    Map(Vec<(Key<'a>, Value<'a>)>),
+}
+
+impl Value<'_> {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Static(text) => Some(text),
+            Self::Str(text) => Some(text),
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> From<&'a Cow<'static, str>> for Value<'a> {
+    fn from(text: &'a Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Static(text),
+            Cow::Owned(text) => Self::Str(text),
+        }
+    }
+}
+
+/// A name and its value.
+pub type Attribute<'a> = (&'static str, Value<'a>);
+
+/// Everything that one call is told as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Telemetry<'a> {
+    /// Its span.
+    pub span: Span<'a>,
+    /// Its log events, in order. They belong to the span and have no time or severity of their own.
+    pub logs: Vec<LogEvent<'a>>,
+    /// Its metric points.
+    pub metrics: Metrics<'a>,
+}
+
+/// A span. Its kind is always `CLIENT`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span<'a> {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// When it starts.
+    pub start: SystemTime,
+    /// When it ends.
+    pub end: SystemTime,
+    /// Its status.
+    pub status: Status,
+    /// Its attributes, those first that a limit on their number must not evict.
+    pub attributes: Vec<Attribute<'a>>,
+    /// Its events, in order.
+    pub events: Vec<SpanEvent<'a>>,
+}
+
+/// The status of a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing went wrong that the span's owner is to be blamed for.
+    Unset,
+    /// It failed, described in a few words.
+    Error(String),
+}
+
+/// An event inside a span.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanEvent<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// When.
+    pub time: SystemTime,
+    /// Its attributes.
+    pub attributes: Vec<Attribute<'a>>,
+}
+
+/// A log event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogEvent<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// Its attributes.
+    pub attributes: [Attribute<'a>; 1],
+    /// Its body, if it has one.
+    pub body: Option<Value<'a>>,
+}
+
+/// A histogram.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Instrument {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit, as UCUM writes it.
+    pub unit: &'static str,
+    /// What it measures.
+    pub description: &'static str,
+    /// The upper bounds of its buckets.
+    pub bounds: &'static [f64],
+    /// Whether its values are whole numbers.
+    pub is_integer: bool,
+}
+
+/// The points of one call. They share one list of attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metrics<'a> {
+    /// What every point has.
+    pub attributes: Vec<Attribute<'a>>,
+    /// The points.
+    pub points: Vec<Point>,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Which of the dialect's instruments measured.
+    pub instrument: usize,
+    /// What it measured.
+    pub value: Measure,
+    /// The attribute that only this point has.
+    pub own: Option<(&'static str, &'static str)>,
+}
+
+/// A measured value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measure {
+    /// A number of things.
+    Count(u64),
+    /// A time, to be written in seconds.
+    Time(Duration),
+}

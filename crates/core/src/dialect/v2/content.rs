@@ -1,0 +1,154 @@
+//! The content of a message, in the shape that the OpenAI API gives it.
+
+use std::borrow::Cow;
+
+use super::super::{Key, Value};
+use crate::event::{Media, MediaSource, Message, Modality, Part, Text};
+
+/// A map being built.
+pub(super) type Map<'a> = Vec<(Key<'a>, Value<'a>)>;
+
+pub(super) fn put<'a>(map: &mut Map<'a>, key: &'static str, value: Value<'a>) {
+    map.push((Cow::Borrowed(key), value));
+}
+
+/// Adds a text if it is kept and says anything.
+pub(super) fn text<'a>(map: &mut Map<'a>, key: &'static str, text: Option<&'a Text>) {
+    if let Some(text) = text.and_then(Text::as_str).filter(|text| !text.is_empty()) {
+        put(map, key, Value::Str(text));
+    }
+}
+
+/// Texts put together: one is borrowed, none is none.
+pub(super) fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Value<'a>> {
+    let mut texts = texts.filter(|text| !text.is_empty());
+    let first = texts.next()?;
+    let Some(second) = texts.next() else {
+        return Some(Value::Str(first));
+    };
+    let mut whole = [first, second].concat();
+    texts.for_each(|text| whole.push_str(text));
+    Some(Value::String(whole))
+}
+
+/// The `content` of a message: a string, or a list of parts if it was one or holds more than text. `None` when nothing of
+/// it is kept.
+pub(super) fn of(message: &Message) -> Option<Value<'_>> {
+    let is_list = message.is_list
+        || message
+            .parts
+            .iter()
+            .any(|part| matches!(part, Part::Media(_)));
+    if !is_list {
+        return joined(message.parts.iter().filter_map(|part| match part {
+            Part::Text(text) => text.as_str(),
+            _ => None,
+        }));
+    }
+    let parts: Vec<_> = message.parts.iter().filter_map(part).collect();
+    (!parts.is_empty()).then_some(Value::Array(parts))
+}
+
+/// A part of a list, as <https://platform.openai.com/docs/api-reference/chat/create> writes it.
+fn part(part: &Part) -> Option<Value<'_>> {
+    match part {
+        Part::Text(text) => text.as_str().map(|text| {
+            Value::Map(vec![
+                (Cow::Borrowed("type"), Value::Static("text")),
+                (Cow::Borrowed("text"), Value::Str(text)),
+            ])
+        }),
+        Part::Media(item) => media(item),
+        // A tool's item is told as a tool call.
+        Part::Other {
+            kind, json: item, ..
+        } if !kind.ends_with("_call") => item.as_str().and_then(json),
+        _ => None,
+    }
+}
+
+/// `None` when its source isn't kept: with content off there is no list.
+fn media(media: &Media) -> Option<Value<'_>> {
+    let uri = match &media.source {
+        MediaSource::Uri(text) | MediaSource::Inline(text) => text.as_str()?,
+        MediaSource::Id(id) => id,
+        MediaSource::Unknown => return None,
+    };
+    let mut inner = Map::with_capacity(3);
+    let kind = match (media.modality, &media.source) {
+        (Modality::Image, MediaSource::Id(_)) => {
+            put(&mut inner, "file_id", Value::Str(uri));
+            "image_file"
+        }
+        (Modality::Image, _) => {
+            put(&mut inner, "url", Value::Str(uri));
+            "image_url"
+        }
+        (Modality::Audio, MediaSource::Id(_)) => {
+            put(&mut inner, "id", Value::Str(uri));
+            "audio"
+        }
+        (Modality::Audio, _) => {
+            put(&mut inner, "data", Value::Str(uri));
+            "input_audio"
+        }
+        (Modality::Video, _) => {
+            put(&mut inner, "url", Value::Str(uri));
+            "video_url"
+        }
+        (Modality::File, source) => {
+            let key = match source {
+                MediaSource::Id(_) => "file_id",
+                MediaSource::Uri(_) => "file_url",
+                _ => "file_data",
+            };
+            put(&mut inner, key, Value::Str(uri));
+            "file"
+        }
+    };
+    for (key, value) in [
+        ("format", &media.format),
+        ("detail", &media.detail),
+        ("filename", &media.name),
+    ] {
+        if let Some(value) = value.as_deref() {
+            put(&mut inner, key, Value::Str(value));
+        }
+    }
+    Some(Value::Map(vec![
+        (Cow::Borrowed("type"), Value::Static(kind)),
+        (Cow::Borrowed(kind), Value::Map(inner)),
+    ]))
+}
+
+/// A tool's result: a list that was written as JSON, or text as it is.
+pub(super) fn json_or_text(text: &str, is_list: bool) -> Value<'_> {
+    is_list
+        .then(|| json(text))
+        .flatten()
+        .unwrap_or(Value::Str(text))
+}
+
+/// A value from JSON; `None` if it isn't JSON, as when only its beginning was kept.
+pub(super) fn json(text: &str) -> Option<Value<'static>> {
+    serde_json::from_str(text).ok().map(converted)
+}
+
+fn converted(value: serde_json::Value) -> Value<'static> {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(value),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => Value::Int(number),
+            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::String(text) => Value::String(text),
+        Json::Array(values) => Value::Array(values.into_iter().map(converted).collect()),
+        Json::Object(map) => Value::Map(
+            map.into_iter()
+                .map(|(key, value)| (Cow::Owned(key), converted(value)))
+                .collect(),
+        ),
+    }
+}

@@ -1,0 +1,154 @@
+//! The metric points of a call.
+
+use std::time::Duration;
+
+use super::super::names;
+use super::super::{Instrument, Measure, Metrics, Point, Value};
+use super::list::List;
+use super::span;
+use crate::event::{Call, Operation, Outcome};
+
+const DURATION: usize = 0;
+const TOKENS: usize = 1;
+const FIRST_CHUNK: usize = 2;
+const PER_CHUNK: usize = 3;
+
+/// Buckets of times in seconds. Source: semantic-conventions v1.30.0, `gen_ai.client.operation.duration`.
+const SECONDS: &[f64] = &[
+    0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+];
+
+/// Buckets of token counts. Source: semantic-conventions v1.30.0, `gen_ai.client.token.usage`.
+const COUNTS: &[f64] = &[
+    1.0,
+    4.0,
+    16.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16384.0,
+    65536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];
+
+/// The histograms. Descriptions of the first two as the peer writes them, of the others as the newer conventions do.
+pub(super) static INSTRUMENTS: &[Instrument] = &[
+    Instrument {
+        name: names::GEN_AI_CLIENT_OPERATION_DURATION,
+        unit: "s",
+        description: "Duration of GenAI client operation",
+        bounds: SECONDS,
+        is_integer: false,
+    },
+    Instrument {
+        name: names::GEN_AI_CLIENT_TOKEN_USAGE,
+        unit: "{token}",
+        description: "Number of input and output tokens used by GenAI clients",
+        bounds: COUNTS,
+        is_integer: true,
+    },
+    Instrument {
+        name: names::GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK,
+        unit: "s",
+        description: "Time to receive the first chunk, measured from when the client issues the generation request to when \
+                      the first chunk is received in the response stream.",
+        bounds: SECONDS,
+        is_integer: false,
+    },
+    Instrument {
+        name: names::GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK,
+        unit: "s",
+        description: "Time per output chunk, recorded for each chunk received after the first one, measured as the time \
+                      elapsed from the end of the previous chunk to the end of the current chunk.",
+        bounds: SECONDS,
+        is_integer: false,
+    },
+];
+
+/// The points of a call.
+pub(super) fn of(call: &Call) -> Metrics<'_> {
+    Metrics {
+        attributes: attributes(call),
+        points: points(call),
+    }
+}
+
+fn attributes(call: &Call) -> Vec<(&'static str, Value<'_>)> {
+    // One place more than are filled: a sink adds a point's own attribute to this list.
+    let mut list = List(Vec::with_capacity(11));
+    list.0.push((
+        names::GEN_AI_OPERATION_NAME,
+        Value::Static(call.operation.as_str()),
+    ));
+    list.0.push(span::system(call));
+    list.text(names::GEN_AI_REQUEST_MODEL, call.request.model.as_deref());
+    list.text(names::GEN_AI_RESPONSE_MODEL, call.response.model.as_deref());
+    list.text(
+        names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER,
+        call.response.service_tier.as_deref(),
+    );
+    list.text(
+        names::GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
+        call.response.system_fingerprint.as_deref(),
+    );
+    list.text(names::SERVER_ADDRESS, Some(&*call.server.address));
+    list.int(names::SERVER_PORT, span::port(call));
+    if let Outcome::Failed(failure) = &call.outcome {
+        list.0
+            .push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));
+    }
+    // The peer puts the dimensions that were asked for here, never those that came.
+    let asked = call
+        .request
+        .embeddings
+        .as_ref()
+        .and_then(|embeddings| embeddings.dimensions);
+    list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, asked);
+    list.0
+}
+
+fn points(call: &Call) -> Vec<Point> {
+    let Call { usage, timing, .. } = call;
+    let mut points = Vec::with_capacity(5);
+    let mut point = |instrument, value, own| {
+        points.push(Point {
+            instrument,
+            value,
+            own,
+        })
+    };
+    let mut time = |instrument, time: Duration| point(instrument, Measure::Time(time), None);
+    if call.outcome != Outcome::Unobserved {
+        time(DURATION, timing.total);
+    }
+    if let Some(first) = timing.first_chunk {
+        time(FIRST_CHUNK, first);
+    }
+    if let Some(gap) = timing.per_output_chunk() {
+        // The convention wants one point for each chunk; a call keeps first, last and number, so this is their mean.
+        time(PER_CHUNK, gap);
+    }
+    if let Some(count) = usage.input {
+        point(
+            TOKENS,
+            Measure::Count(count),
+            Some((names::GEN_AI_TOKEN_TYPE, "input")),
+        );
+    }
+    if let Some(count) = usage
+        .output
+        .filter(|_| call.operation != Operation::Embeddings)
+    {
+        point(
+            TOKENS,
+            Measure::Count(count),
+            Some((names::GEN_AI_TOKEN_TYPE, "output")),
+        );
+    }
+    points
+}

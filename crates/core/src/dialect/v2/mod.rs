@@ -1,0 +1,50 @@
+//! Dialect `v2`: what the Python package `opentelemetry-instrumentation-openai-v2` 2.4b0 emits by default, and right where
+//! that package is wrong.
+//!
+//! A span with the call's facts, one log event for each message and choice (with content only if the policy keeps it),
+//! and histograms. Semantic conventions 1.30.0; what they have no name for is named by the newest conventions, and what
+//! those don't name either is in [`EXTENSIONS`](super::names::EXTENSIONS).
+//!
+//! It does not write what only the newer conventions have another form for, such as `gen_ai.input.messages`.
+
+mod content;
+mod list;
+mod messages;
+mod metrics;
+mod span;
+
+use super::{Dialect, Instrument, Telemetry, names};
+use crate::event::Call;
+
+/// The dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct V2;
+
+impl Dialect for V2 {
+    fn name(&self) -> &'static str {
+        "v2"
+    }
+
+    fn schema_url(&self) -> &'static str {
+        "https://opentelemetry.io/schemas/1.30.0"
+    }
+
+    fn instruments(&self) -> &'static [Instrument] {
+        metrics::INSTRUMENTS
+    }
+
+    fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
+        Telemetry {
+            span: span::of(call),
+            logs: messages::of(call),
+            metrics: metrics::of(call),
+        }
+    }
+
+    fn provider(&self, provider: &'static str) -> (&'static str, &'static str) {
+        (
+            names::GEN_AI_SYSTEM,
+            span::renamed(provider).unwrap_or(provider),
+        )
+    }
+}
