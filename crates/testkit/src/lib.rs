@@ -1,3 +1,5 @@
 //! A mock LLM server, recorded cases and fault injection for tests of LLM applications.
+#[cfg(feature = "backends")]
+pub mod backends;
 pub mod case;
 pub mod require;

@@ -1,0 +1,45 @@
+//! Which receivers tests run, in which versions, and where they lie; xtask compiles this same file to install them.
+
+use std::path::{Path, PathBuf};
+
+/// The variable that names the folder under which every receiver is installed.
+pub(crate) const FOLDER_VARIABLE: &str = "SIDETONE_BACKENDS_DIR";
+
+/// One receiver in one version.
+pub(crate) struct Pinned {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// The program to start, relative to the receiver's folder.
+    program: &'static str,
+}
+
+/// OpenTelemetry Collector, built from Go modules. Later versions are only partly in the module proxy.
+pub(crate) const COLLECTOR: Pinned = Pinned { name: "otelcol", version: "0.149.0", program: "otelcol" };
+
+/// rotel, an OTLP agent in Rust, from its Python package.
+pub(crate) const ROTEL: Pinned = Pinned { name: "rotel", version: "0.0.1a15", program: "rotel-agent" };
+
+/// Arize Phoenix, which reads the conventions of generative AI by itself, from its Python package.
+pub(crate) const PHOENIX: Pinned = Pinned { name: "arize-phoenix", version: "20.26.1", program: "bin/phoenix" };
+
+impl Pinned {
+    /// The receiver's own folder; a new version gets a new one.
+    pub(crate) fn folder(&self, backends: &Path) -> PathBuf {
+        backends.join(format!("{}-{}", self.name, self.version))
+    }
+
+    /// The program, when its installation has come to its end.
+    pub(crate) fn program(&self, backends: &Path) -> Option<PathBuf> {
+        let program = self.folder(backends).join(self.program);
+        (self.is_complete(backends) && program.is_file()).then_some(program)
+    }
+
+    /// The file that is written when everything else of the receiver is in place.
+    pub(crate) fn completion_mark(&self, backends: &Path) -> PathBuf {
+        self.folder(backends).join("installed")
+    }
+
+    fn is_complete(&self, backends: &Path) -> bool {
+        self.completion_mark(backends).is_file()
+    }
+}
