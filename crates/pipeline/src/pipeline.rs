@@ -78,9 +78,7 @@ pub struct Pipeline {
 
 /// The pipeline could not be started.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the worker thread could not be started: {0}. Is the limit of threads of this process reached (`ulimit -u`)?"
-)]
+#[error("the worker thread could not be started: {0}. Is the limit of threads of this process reached (`ulimit -u`)?")]
 pub struct StartError(#[from] std::io::Error);
 
 /// Not everything was delivered.
@@ -90,9 +88,7 @@ pub enum StopError {
     #[error("not everything was delivered: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Sinks(Vec<SinkError>),
     /// The worker did not answer before the deadline.
-    #[error(
-        "the worker did not answer before the deadline; what it held is lost or still on its way"
-    )]
+    #[error("the worker did not answer before the deadline; what it held is lost or still on its way")]
     Deadline,
 }
 
@@ -101,15 +97,9 @@ impl Pipeline {
     ///
     /// # Errors
     /// If the operating system refuses the thread.
-    pub fn start(
-        config: Config,
-        sinks: Vec<Box<dyn Sink>>,
-        counters: Arc<Counters>,
-    ) -> Result<Self, StartError> {
+    pub fn start(config: Config, sinks: Vec<Box<dyn Sink>>, counters: Arc<Counters>) -> Result<Self, StartError> {
         let (pipeline, worker) = Self::unattended(config, sinks, counters);
-        let thread = std::thread::Builder::new()
-            .name("sidetone".into())
-            .spawn(move || worker.run())?;
+        let thread = std::thread::Builder::new().name("sidetone".into()).spawn(move || worker.run())?;
         let _ = pipeline.shared.worker.set(thread.thread().clone());
         Ok(pipeline)
     }
@@ -117,11 +107,7 @@ impl Pipeline {
     /// A pipeline without a thread: whoever holds the [`Worker`] calls [`Worker::drain`]. For benches and tests that
     /// must repeat exactly.
     #[must_use]
-    pub fn unattended(
-        config: Config,
-        sinks: Vec<Box<dyn Sink>>,
-        counters: Arc<Counters>,
-    ) -> (Self, Worker) {
+    pub fn unattended(config: Config, sinks: Vec<Box<dyn Sink>>, counters: Arc<Counters>) -> (Self, Worker) {
         let shared = Arc::new(Shared {
             queue: Queue::new(config.queue_items, config.queue_bytes),
             counters,
@@ -184,11 +170,7 @@ impl Pipeline {
         }
         let (answer, answered) = sync_channel(1);
         let deadline = Instant::now() + timeout;
-        self.shared
-            .commands
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(command(deadline, answer));
+        self.shared.commands.lock().unwrap_or_else(PoisonError::into_inner).push(command(deadline, answer));
         self.shared.wake();
         match answered.recv_timeout(timeout + ANSWER_SLACK) {
             Ok(errors) if errors.is_empty() => Ok(()),

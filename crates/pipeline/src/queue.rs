@@ -23,9 +23,7 @@ pub(crate) struct Lost {
 impl Lost {
     pub(crate) fn add(&mut self, bytes: usize) {
         self.items = self.items.saturating_add(1);
-        self.bytes = self
-            .bytes
-            .saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        self.bytes = self.bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
 
     pub(crate) fn is_some(self) -> bool {
@@ -51,27 +49,11 @@ pub(crate) struct Opening {
 #[derive(Debug)]
 pub(crate) enum Item {
     Open(CallId, Box<Opening>),
-    RequestBody {
-        call: CallId,
-        charged: u32,
-        lost: Lost,
-        bytes: Bytes,
-    },
+    RequestBody { call: CallId, charged: u32, lost: Lost, bytes: Bytes },
     Head(CallId, Duration, Box<ResponseHead>),
-    Body {
-        call: CallId,
-        at_ns: u64,
-        charged: u32,
-        lost: Lost,
-        bytes: Bytes,
-    },
+    Body { call: CallId, at_ns: u64, charged: u32, lost: Lost, bytes: Bytes },
     Retry(CallId, Box<Attempt>),
-    End {
-        call: CallId,
-        at_ns: u64,
-        lost: Lost,
-        end: End,
-    },
+    End { call: CallId, at_ns: u64, lost: Lost, end: End },
 }
 
 /// Why a charge was refused.
@@ -93,6 +75,9 @@ pub(crate) struct Budget {
     used: AtomicU64,
     max_items: u64,
     max_bytes: u64,
+    /// Powers of two near an eighth of each limit: crossing a multiple of one wakes the worker.
+    items_mark: u32,
+    bytes_mark: u32,
 }
 
 impl Budget {
@@ -100,18 +85,15 @@ impl Budget {
         // Half of each field stays free for charges that overshoot on other threads at the same moment.
         let max_items = (max_items as u64).clamp(2, (1 << (63 - BYTES_BITS)) - 1);
         let max_bytes = (max_bytes as u64).min(BYTES_MASK >> 1);
-        Self {
-            used: AtomicU64::new(0),
-            max_items,
-            max_bytes,
-        }
+        let mark = |limit: u64| (limit / 8).max(1).ilog2();
+        Self { used: AtomicU64::new(0), max_items, max_bytes, items_mark: mark(max_items), bytes_mark: mark(max_bytes) }
     }
 
     pub(crate) fn max_items(&self) -> usize {
         self.max_items as usize
     }
 
-    /// Charges items and bytes; answers whether this filled another eighth of either, so that the worker is woken.
+    /// Charges items and bytes; answers whether this filled another part of either (about an eighth), so that the worker is woken.
     pub(crate) fn charge(&self, items: u64, bytes: usize) -> Result<bool, Full> {
         let bytes = bytes as u64;
         if bytes > self.max_bytes {
@@ -123,22 +105,14 @@ impl Budget {
         let (items_now, bytes_now) = (items_before + items, bytes_before + bytes);
         if items_now > self.max_items || bytes_now > self.max_bytes {
             self.used.fetch_sub(charge, Ordering::Relaxed);
-            return Err(if items_now > self.max_items {
-                Full::Items
-            } else {
-                Full::Bytes
-            });
+            return Err(if items_now > self.max_items { Full::Items } else { Full::Bytes });
         }
-        Ok(
-            items_before * 8 / self.max_items != items_now * 8 / self.max_items
-                || bytes_before * 8 / self.max_bytes.max(1)
-                    != bytes_now * 8 / self.max_bytes.max(1),
-        )
+        Ok(items_before >> self.items_mark != items_now >> self.items_mark
+            || bytes_before >> self.bytes_mark != bytes_now >> self.bytes_mark)
     }
 
     pub(crate) fn release(&self, items: u64, bytes: usize) {
-        self.used
-            .fetch_sub((items << BYTES_BITS) | bytes as u64, Ordering::Relaxed);
+        self.used.fetch_sub((items << BYTES_BITS) | bytes as u64, Ordering::Relaxed);
     }
 
     /// Whether more than a quarter of the bytes is in use: from then on small slices are copied out of their buffers.
@@ -163,10 +137,7 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn new(max_items: usize, max_bytes: usize) -> Self {
         let budget = Budget::new(max_items, max_bytes);
-        Self {
-            items: ArrayQueue::new(budget.max_items()),
-            budget,
-        }
+        Self { items: ArrayQueue::new(budget.max_items()), budget }
     }
 
     /// Queues an item that was charged for; gives it back if there is no place, which the budget rules out.
@@ -198,10 +169,10 @@ mod tests {
 
     #[test]
     fn filling_another_eighth_asks_for_the_worker_once() {
-        let budget = Budget::new(80, 800);
-        let woken: Vec<bool> = (0..20).map(|_| budget.charge(1, 1).unwrap()).collect();
+        let budget = Budget::new(128, 1 << 20);
+        let woken: Vec<bool> = (0..40).map(|_| budget.charge(1, 1).unwrap()).collect();
         assert_eq!(woken.iter().filter(|&&woken| woken).count(), 2);
-        assert!(woken[9] && woken[19]);
+        assert!(woken[15] && woken[31]);
     }
 
     #[test]

@@ -63,11 +63,7 @@ impl Tap {
         if !shared.is_open() {
             return None;
         }
-        let body_bytes = if let RequestBody::Whole(bytes) = &body {
-            bytes.len()
-        } else {
-            0
-        };
+        let body_bytes = if let RequestBody::Whole(bytes) = &body { bytes.len() } else { 0 };
         let charged_bytes = OPENING_BYTES + body_bytes;
         match shared.queue.budget.charge(2, charged_bytes) {
             Ok(wake) => {
@@ -87,11 +83,7 @@ impl Tap {
         let streamed = matches!(body, RequestBody::Streamed);
         let opening = Opening {
             request,
-            request_body: if let RequestBody::Whole(bytes) = body {
-                Some(bytes)
-            } else {
-                None
-            },
+            request_body: if let RequestBody::Whole(bytes) = body { Some(bytes) } else { None },
             attempts: Vec::new(),
             response: None,
             response_at: Duration::ZERO,
@@ -99,26 +91,22 @@ impl Tap {
             started,
             charged_bytes,
         };
-        let mut tap = Self {
+        let tap = Self {
             call: shared.next_call.fetch_add(1, Ordering::Relaxed),
             shared: Arc::clone(shared),
             started,
             opening: Some(Box::new(opening)),
             lost: Lost::default(),
-            lost_of_request: None,
+            lost_of_request: streamed.then(Arc::default),
             last_slice_end: 0,
             answered: false,
             broken: false,
             ended: false,
         };
-        if streamed {
-            tap.lost_of_request = Some(Arc::default());
-            tap.open();
-        }
         Some(tap)
     }
 
-    /// Adds the span that was started for this call. Only before the response's head.
+    /// Adds the span that was started for this call. Only before [`request_tap`](Self::request_tap) and the response's head.
     pub fn set_span(&mut self, span: Box<dyn StartedSpan>) {
         if let Some(opening) = &mut self.opening {
             opening.span = Some(span);
@@ -128,9 +116,7 @@ impl Tap {
     /// Where the call goes, as long as the worker hasn't been told.
     #[must_use]
     pub fn server(&self) -> Option<&Server> {
-        self.opening
-            .as_deref()
-            .map(|opening| &*opening.request.server)
+        self.opening.as_deref().map(|opening| &*opening.request.server)
     }
 
     /// When the call began.
@@ -140,15 +126,12 @@ impl Tap {
     }
 
     /// Reports the pieces of a request body that is read while it is sent; `None` unless it was begun as
-    /// [`RequestBody::Streamed`].
+    /// [`RequestBody::Streamed`]. From here on the worker knows of the call.
     #[must_use]
-    pub fn request_tap(&self) -> Option<RequestTap> {
-        Some(RequestTap {
-            shared: Arc::clone(&self.shared),
-            call: self.call,
-            pending: Lost::default(),
-            lost: Arc::clone(self.lost_of_request.as_ref()?),
-        })
+    pub fn request_tap(&mut self) -> Option<RequestTap> {
+        let lost = Arc::clone(self.lost_of_request.as_ref()?);
+        self.open();
+        Some(RequestTap { shared: Arc::clone(&self.shared), call: self.call, pending: Lost::default(), lost })
     }
 
     /// The head of the response arrived.
@@ -199,31 +182,17 @@ impl Tap {
             return self.lose(len, Reason::PartQueueItems);
         }
         let start = bytes.as_ptr() as usize;
-        let shares_buffer = start.wrapping_sub(self.last_slice_end) < PINNED_BYTES
-            || start + len == self.last_slice_end;
+        let shares_buffer =
+            start.wrapping_sub(self.last_slice_end) < PINNED_BYTES || start + len == self.last_slice_end;
         let copied = len <= COPIED_BYTES && self.shared.queue.budget.is_tight();
-        let charged = if copied || shares_buffer {
-            len
-        } else {
-            len.max(PINNED_BYTES)
-        };
+        let charged = if copied || shares_buffer { len } else { len.max(PINNED_BYTES) };
         match self.charge(1, charged) {
             Ok(()) => {
                 self.last_slice_end = start + len;
-                let bytes = if copied {
-                    Bytes::copy_from_slice(bytes)
-                } else {
-                    bytes.clone()
-                };
+                let bytes = if copied { Bytes::copy_from_slice(bytes) } else { bytes.clone() };
                 let lost = std::mem::take(&mut self.lost);
                 let charged = u32::try_from(charged).unwrap_or(u32::MAX);
-                self.push(Item::Body {
-                    call: self.call,
-                    at_ns,
-                    charged,
-                    lost,
-                    bytes,
-                });
+                self.push(Item::Body { call: self.call, at_ns, charged, lost, bytes });
             }
             Err(Full::Items) => self.lose(len, Reason::PartQueueItems),
             Err(Full::Bytes) => self.lose(len, Reason::PartQueueBytes),
@@ -247,12 +216,7 @@ impl Tap {
             lost.items = lost.items.saturating_add(of_request.items);
             lost.bytes = lost.bytes.saturating_add(of_request.bytes);
         }
-        self.push(Item::End {
-            call: self.call,
-            at_ns,
-            lost,
-            end,
-        });
+        self.push(Item::End { call: self.call, at_ns, lost, end });
     }
 
     /// Tells the worker of the call, if that hasn't happened yet.
@@ -285,11 +249,7 @@ impl Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        self.finish(if self.answered {
-            End::Dropped
-        } else {
-            End::Unanswered
-        });
+        self.finish(if self.answered { End::Dropped } else { End::Unanswered });
     }
 }
 
@@ -316,12 +276,7 @@ impl RequestTap {
                 }
                 let lost = std::mem::take(&mut self.pending);
                 let charged = u32::try_from(len).unwrap_or(u32::MAX);
-                return self.shared.push(Item::RequestBody {
-                    call: self.call,
-                    charged,
-                    lost,
-                    bytes: bytes.clone(),
-                });
+                return self.shared.push(Item::RequestBody { call: self.call, charged, lost, bytes: bytes.clone() });
             }
             Err(Full::Items) => Reason::PartQueueItems,
             Err(Full::Bytes) => Reason::PartQueueBytes,

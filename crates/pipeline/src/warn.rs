@@ -34,12 +34,7 @@ struct Given {
     held_back: u64,
 }
 
-static GIVEN: Mutex<[Given; CAUSES]> = Mutex::new(
-    [Given {
-        last: None,
-        held_back: 0,
-    }; CAUSES],
-);
+static GIVEN: Mutex<[Given; CAUSES]> = Mutex::new([Given { last: None, held_back: 0 }; CAUSES]);
 
 /// Warns, unless the same cause was warned about less than a minute ago.
 pub fn once_a_minute(cause: Cause, message: &str) {
@@ -55,10 +50,7 @@ pub fn once_a_minute(cause: Cause, message: &str) {
 fn due(cause: Cause, now: Instant) -> Option<u64> {
     let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     let entry = given.get_mut(cause as usize)?;
-    if entry
-        .last
-        .is_some_and(|last| now.saturating_duration_since(last) < PAUSE)
-    {
+    if entry.last.is_some_and(|last| now.saturating_duration_since(last) < PAUSE) {
         entry.held_back += 1;
         return None;
     }
@@ -76,11 +68,7 @@ mod tests {
         assert_eq!(due(Cause::Stop, now), Some(0));
         assert_eq!(due(Cause::Stop, now + Duration::from_secs(59)), None);
         assert_eq!(due(Cause::Stop, now + Duration::from_secs(59)), None);
-        assert_eq!(
-            due(Cause::Configuration, now),
-            Some(0),
-            "another cause has its own minute"
-        );
+        assert_eq!(due(Cause::Configuration, now), Some(0), "another cause has its own minute");
         assert_eq!(due(Cause::Stop, now + PAUSE), Some(2));
     }
 }

@@ -112,10 +112,7 @@ impl Worker {
     }
 
     fn release(&mut self) {
-        self.shared
-            .queue
-            .budget
-            .release(self.release_items, self.release_bytes);
+        self.shared.queue.budget.release(self.release_items, self.release_bytes);
         (self.release_items, self.release_bytes) = (0, 0);
     }
 
@@ -146,12 +143,7 @@ impl Worker {
     fn handle_of(&mut self, call: CallId, item: Item) {
         match item {
             Item::Open(_, opening) => self.begin(call, *opening),
-            Item::RequestBody {
-                charged,
-                lost,
-                bytes,
-                ..
-            } => {
+            Item::RequestBody { charged, lost, bytes, .. } => {
                 self.release_bytes += charged as usize;
                 let room = self.room();
                 self.advance(call, lost, None, |exchange| {
@@ -167,13 +159,7 @@ impl Worker {
                 exchange.handle_response_head(&head, at);
                 None
             }),
-            Item::Body {
-                at_ns,
-                charged,
-                lost,
-                bytes,
-                ..
-            } => {
+            Item::Body { at_ns, charged, lost, bytes, .. } => {
                 self.release_bytes += charged as usize;
                 let at = Duration::from_nanos(at_ns);
                 let room = self.room();
@@ -193,14 +179,11 @@ impl Worker {
                     None
                 });
             }
-            Item::End {
-                at_ns, lost, end, ..
-            } => {
+            Item::End { at_ns, lost, end, .. } => {
                 if let Some(mut open) = self.open.remove(&call) {
                     self.held_bytes = self.held_bytes.saturating_sub(open.exchange.held_bytes());
                     if lost.is_some() {
-                        open.exchange
-                            .handle_lost(lost.items.into(), lost.bytes.into());
+                        open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
                     }
                     self.deliver(open, end, Duration::from_nanos(at_ns));
                 }
@@ -222,15 +205,7 @@ impl Worker {
         }
         self.held_bytes += exchange.held_bytes();
         let last_seen = opening.response_at;
-        self.open.insert(
-            call,
-            OpenCall {
-                exchange,
-                span: opening.span,
-                last_seen,
-                started: opening.started,
-            },
-        );
+        self.open.insert(call, OpenCall { exchange, span: opening.span, last_seen, started: opening.started });
     }
 
     /// Hands facts to an open call; `facts` answers the bytes that it had to leave out for want of room.
@@ -246,19 +221,15 @@ impl Worker {
         };
         let held_before = open.exchange.held_bytes();
         if lost.is_some() {
-            open.exchange
-                .handle_lost(lost.items.into(), lost.bytes.into());
+            open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
         }
         let left_out = facts(&mut open.exchange);
         if let Some(at) = at {
             open.last_seen = at;
         }
-        self.held_bytes =
-            (self.held_bytes + open.exchange.held_bytes()).saturating_sub(held_before);
+        self.held_bytes = (self.held_bytes + open.exchange.held_bytes()).saturating_sub(held_before);
         if let Some(bytes) = left_out {
-            self.shared
-                .counters
-                .add(Reason::PartHeldBytes, 1, bytes as u64);
+            self.shared.counters.add(Reason::PartHeldBytes, 1, bytes as u64);
         }
     }
 
@@ -271,10 +242,7 @@ impl Worker {
         for (skip, items, bytes) in understood.skips.iter() {
             self.shared.counters.add(reason_of(skip), items, bytes);
         }
-        let mut finished = Finished {
-            call: understood.call,
-            span: open.span,
-        };
+        let mut finished = Finished { call: understood.call, span: open.span };
         for sink in &mut self.sinks {
             sink.call(&mut finished);
         }
@@ -282,24 +250,14 @@ impl Worker {
 
     /// Does what was asked; answers whether the worker is to end.
     fn serve_commands(&mut self) -> bool {
-        let commands = std::mem::take(
-            &mut *self
-                .shared
-                .commands
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let commands = std::mem::take(&mut *self.shared.commands.lock().unwrap_or_else(PoisonError::into_inner));
         let mut ended = false;
         for command in commands {
             match command {
                 Command::Flush(deadline, answer) => {
                     // What was queued before the command was given may have come after the last look.
                     self.drain();
-                    let errors = self
-                        .sinks
-                        .iter_mut()
-                        .filter_map(|sink| sink.flush(deadline).err())
-                        .collect();
+                    let errors = self.sinks.iter_mut().filter_map(|sink| sink.flush(deadline).err()).collect();
                     let _ = answer.try_send(errors);
                 }
                 Command::Stop(deadline, answer) => {
@@ -322,11 +280,7 @@ impl Worker {
             }
         }
         self.held_bytes = 0;
-        let errors = self
-            .sinks
-            .iter_mut()
-            .filter_map(|sink| sink.shutdown(deadline).err())
-            .collect();
+        let errors = self.sinks.iter_mut().filter_map(|sink| sink.shutdown(deadline).err()).collect();
         self.sinks.clear();
         self.shared.finished.store(true, Ordering::Release);
         self.shared.count_unread();
