@@ -10,8 +10,7 @@ mod v2;
 use crate::event::Call;
 
 pub use telemetry::{
-    Attribute, Instrument, Key, LogEvent, Measure, Metrics, Point, Span, SpanEvent, Status,
-    Telemetry, Value,
+    Attribute, Instrument, Key, LogEvent, Measure, Metrics, Point, Span, SpanEvent, Status, Telemetry, Value,
 };
 pub use v2::V2;
 
@@ -28,10 +27,6 @@ pub trait Dialect: Sync + std::fmt::Debug {
 
     /// What `call` is in this convention.
     fn project<'a>(&self, call: &'a Call) -> Telemetry<'a>;
-
-    /// The name of the attribute that says who serves a call, and its value there: what a sampler is shown of a span that
-    /// has to start before its request was read.
-    fn provider(&self, provider: &'static str) -> (&'static str, &'static str);
 }
 
 /// Every dialect. The first is the default.
@@ -40,8 +35,5 @@ pub static DIALECTS: &[&dyn Dialect] = &[&V2];
 /// The dialect of that name.
 #[must_use]
 pub fn dialect_named(name: &str) -> Option<&'static dyn Dialect> {
-    DIALECTS
-        .iter()
-        .copied()
-        .find(|dialect| dialect.name() == name)
+    DIALECTS.iter().copied().find(|dialect| dialect.name() == name)
 }

@@ -152,6 +152,8 @@ extensions! {
         "The provider's own code of the error, such as `rate_limit_exceeded`.";
     SIDETONE_ATTEMPTS = "sidetone.attempts", Span, "int",
         "How many times the request was sent; only if more than once.";
+    SIDETONE_TIME_TO_FIRST_TOKEN = "sidetone.time_to_first_token", Span, "double",
+        "Seconds until the first chunk of a stream that carried output; `gen_ai.response.time_to_first_chunk` counts any chunk.";
     SIDETONE_OUTPUT_CHUNKS = "sidetone.output_chunks", Span, "int",
         "Chunks of a stream that carried output.";
     SIDETONE_ACCEPTED_PREDICTION_TOKENS = "sidetone.usage.accepted_prediction_tokens", Span, "int",
@@ -183,26 +185,11 @@ extensions! {
 /// [`EXTENSIONS`] as a Markdown table.
 #[must_use]
 pub fn extension_table() -> String {
-    let mut table =
-        String::from("| name | where | type or unit | what it says |\n| --- | --- | --- | --- |\n");
-    for Extension {
-        name,
-        place,
-        kind,
-        about,
-    } in EXTENSIONS
-    {
-        let kind = if kind.is_empty() {
-            String::new()
-        } else {
-            format!("`{kind}`")
-        };
+    let mut table = String::from("| name | where | type or unit | what it says |\n| --- | --- | --- | --- |\n");
+    for Extension { name, place, kind, about } in EXTENSIONS {
+        let kind = if kind.is_empty() { String::new() } else { format!("`{kind}`") };
         // Writing to a String can't fail.
-        let _ = writeln!(
-            table,
-            "| `{name}` | {} | {kind} | {about} |",
-            place.as_str()
-        );
+        let _ = writeln!(table, "| `{name}` | {} | {kind} | {about} |", place.as_str());
     }
     table
 }
@@ -213,11 +200,8 @@ mod tests {
 
     #[test]
     fn every_name_is_in_the_tables_once() {
-        let mut all: Vec<_> = NAMES
-            .iter()
-            .map(|(name, _)| *name)
-            .chain(EXTENSIONS.iter().map(|own| own.name))
-            .collect();
+        let mut all: Vec<_> =
+            NAMES.iter().map(|(name, _)| *name).chain(EXTENSIONS.iter().map(|own| own.name)).collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();
@@ -227,9 +211,7 @@ mod tests {
     #[test]
     fn only_names_of_ours_are_called_sidetone() {
         assert!(NAMES.iter().all(|(name, _)| !name.starts_with("sidetone.")));
-        let ours = EXTENSIONS
-            .iter()
-            .filter(|own| own.place != Place::MetricAttribute);
+        let ours = EXTENSIONS.iter().filter(|own| own.place != Place::MetricAttribute);
         assert!(ours.clone().count() > 10);
         for own in ours {
             assert!(own.name.starts_with("sidetone."), "{}", own.name);

@@ -34,11 +34,7 @@ pub(super) fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Value<'
 /// The `content` of a message: a string, or a list of parts if it was one or holds more than text. `None` when nothing of
 /// it is kept.
 pub(super) fn of(message: &Message) -> Option<Value<'_>> {
-    let is_list = message.is_list
-        || message
-            .parts
-            .iter()
-            .any(|part| matches!(part, Part::Media(_)));
+    let is_list = message.is_list || message.parts.iter().any(|part| matches!(part, Part::Media(_)));
     if !is_list {
         return joined(message.parts.iter().filter_map(|part| match part {
             Part::Text(text) => text.as_str(),
@@ -53,16 +49,11 @@ pub(super) fn of(message: &Message) -> Option<Value<'_>> {
 fn part(part: &Part) -> Option<Value<'_>> {
     match part {
         Part::Text(text) => text.as_str().map(|text| {
-            Value::Map(vec![
-                (Cow::Borrowed("type"), Value::Static("text")),
-                (Cow::Borrowed("text"), Value::Str(text)),
-            ])
+            Value::Map(vec![(Cow::Borrowed("type"), Value::Static("text")), (Cow::Borrowed("text"), Value::Str(text))])
         }),
         Part::Media(item) => media(item),
         // A tool's item is told as a tool call.
-        Part::Other {
-            kind, json: item, ..
-        } if !kind.ends_with("_call") => item.as_str().and_then(json),
+        Part::Other { kind, json: item, .. } if !kind.ends_with("_call") => item.as_str().and_then(json),
         _ => None,
     }
 }
@@ -106,27 +97,17 @@ fn media(media: &Media) -> Option<Value<'_>> {
             "file"
         }
     };
-    for (key, value) in [
-        ("format", &media.format),
-        ("detail", &media.detail),
-        ("filename", &media.name),
-    ] {
+    for (key, value) in [("format", &media.format), ("detail", &media.detail), ("filename", &media.name)] {
         if let Some(value) = value.as_deref() {
             put(&mut inner, key, Value::Str(value));
         }
     }
-    Some(Value::Map(vec![
-        (Cow::Borrowed("type"), Value::Static(kind)),
-        (Cow::Borrowed(kind), Value::Map(inner)),
-    ]))
+    Some(Value::Map(vec![(Cow::Borrowed("type"), Value::Static(kind)), (Cow::Borrowed(kind), Value::Map(inner))]))
 }
 
 /// A tool's result: a list that was written as JSON, or text as it is.
 pub(super) fn json_or_text(text: &str, is_list: bool) -> Value<'_> {
-    is_list
-        .then(|| json(text))
-        .flatten()
-        .unwrap_or(Value::Str(text))
+    is_list.then(|| json(text)).flatten().unwrap_or(Value::Str(text))
 }
 
 /// A value from JSON; `None` if it isn't JSON, as when only its beginning was kept.
@@ -145,10 +126,8 @@ fn converted(value: serde_json::Value) -> Value<'static> {
         },
         Json::String(text) => Value::String(text),
         Json::Array(values) => Value::Array(values.into_iter().map(converted).collect()),
-        Json::Object(map) => Value::Map(
-            map.into_iter()
-                .map(|(key, value)| (Cow::Owned(key), converted(value)))
-                .collect(),
-        ),
+        Json::Object(map) => {
+            Value::Map(map.into_iter().map(|(key, value)| (Cow::Owned(key), converted(value))).collect())
+        }
     }
 }

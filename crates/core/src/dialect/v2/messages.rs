@@ -15,37 +15,23 @@ pub(super) fn of(call: &Call) -> Vec<LogEvent<'_>> {
     }
     let system = system(call);
     let instructions = call.request.instructions.iter();
-    let mut events = Vec::with_capacity(
-        instructions.len() + call.request.messages.len() + call.response.choices.len(),
-    );
+    let mut events = Vec::with_capacity(instructions.len() + call.request.messages.len() + call.response.choices.len());
     for text in instructions {
         let mut body = Map::new();
         content::text(&mut body, "content", Some(text));
-        events.push(event(
-            &system,
-            names::GEN_AI_SYSTEM_MESSAGE,
-            non_empty(body),
-        ));
+        events.push(event(&system, names::GEN_AI_SYSTEM_MESSAGE, non_empty(body)));
     }
     for message in &call.request.messages {
         sent(&mut events, &system, message);
     }
     for choice in &call.response.choices {
-        events.push(event(
-            &system,
-            names::GEN_AI_CHOICE,
-            Some(Value::Map(received(choice))),
-        ));
+        events.push(event(&system, names::GEN_AI_CHOICE, Some(Value::Map(received(choice)))));
     }
     events
 }
 
 fn event<'a>(system: &Attribute<'a>, name: &'static str, body: Option<Value<'a>>) -> LogEvent<'a> {
-    LogEvent {
-        name,
-        attributes: [system.clone()],
-        body,
-    }
+    LogEvent { name, attributes: [system.clone()], body }
 }
 
 fn non_empty(body: Map<'_>) -> Option<Value<'_>> {
@@ -56,12 +42,7 @@ fn non_empty(body: Map<'_>) -> Option<Value<'_>> {
 fn sent<'a>(events: &mut Vec<LogEvent<'a>>, system: &Attribute<'a>, message: &'a Message) {
     let mut results = 0;
     for part in &message.parts {
-        if let Part::ToolResult {
-            id,
-            content: text,
-            is_list,
-        } = part
-        {
+        if let Part::ToolResult { id, content: text, is_list } = part {
             results += 1;
             let mut body = Map::new();
             match text.as_str() {
@@ -100,10 +81,7 @@ fn received(choice: &Choice) -> Map<'_> {
     let mut message = Map::with_capacity(3);
     content::put(&mut message, "role", role(&choice.message.role));
     said(&mut message, &choice.message);
-    let reason = choice
-        .finish_reason
-        .as_ref()
-        .map_or(Value::Static(NO_REASON), Value::from);
+    let reason = choice.finish_reason.as_ref().map_or(Value::Static(NO_REASON), Value::from);
     vec![
         (Cow::Borrowed("index"), Value::Int(i64::from(choice.index))),
         (Cow::Borrowed("finish_reason"), reason),
@@ -123,26 +101,12 @@ fn said<'a>(body: &mut Map<'a>, message: &'a Message) {
     if let Some(content) = content::of(message) {
         content::put(body, "content", content);
     }
-    let joined = |wanted: fn(&Part) -> Option<&str>| {
-        content::joined(message.parts.iter().filter_map(wanted))
-    };
-    if let Some(refusal) = joined(|part| {
-        if let Part::Refusal(text) = part {
-            text.as_str()
-        } else {
-            None
-        }
-    }) {
+    let joined = |wanted: fn(&Part) -> Option<&str>| content::joined(message.parts.iter().filter_map(wanted));
+    if let Some(refusal) = joined(|part| if let Part::Refusal(text) = part { text.as_str() } else { None }) {
         content::put(body, "refusal", refusal);
     }
     // No convention of this dialect names it; so do the OpenAI-compatible servers that send it.
-    if let Some(reasoning) = joined(|part| {
-        if let Part::Reasoning(text) = part {
-            text.as_str()
-        } else {
-            None
-        }
-    }) {
+    if let Some(reasoning) = joined(|part| if let Part::Reasoning(text) = part { text.as_str() } else { None }) {
         content::put(body, "reasoning_content", reasoning);
     }
     let calls: Vec<_> = message.parts.iter().filter_map(tool_call).collect();

@@ -14,9 +14,7 @@ const FIRST_CHUNK: usize = 2;
 const PER_CHUNK: usize = 3;
 
 /// Buckets of times in seconds. Source: semantic-conventions v1.30.0, `gen_ai.client.operation.duration`.
-const SECONDS: &[f64] = &[
-    0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
-];
+const SECONDS: &[f64] = &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 
 /// Buckets of token counts. Source: semantic-conventions v1.30.0, `gen_ai.client.token.usage`.
 const COUNTS: &[f64] = &[
@@ -72,42 +70,25 @@ pub(super) static INSTRUMENTS: &[Instrument] = &[
 
 /// The points of a call.
 pub(super) fn of(call: &Call) -> Metrics<'_> {
-    Metrics {
-        attributes: attributes(call),
-        points: points(call),
-    }
+    Metrics { attributes: attributes(call), points: points(call) }
 }
 
 fn attributes(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     // One place more than are filled: a sink adds a point's own attribute to this list.
     let mut list = List(Vec::with_capacity(11));
-    list.0.push((
-        names::GEN_AI_OPERATION_NAME,
-        Value::Static(call.operation.as_str()),
-    ));
+    list.0.push((names::GEN_AI_OPERATION_NAME, Value::Static(call.operation.as_str())));
     list.0.push(span::system(call));
     list.text(names::GEN_AI_REQUEST_MODEL, call.request.model.as_deref());
     list.text(names::GEN_AI_RESPONSE_MODEL, call.response.model.as_deref());
-    list.text(
-        names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER,
-        call.response.service_tier.as_deref(),
-    );
-    list.text(
-        names::GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
-        call.response.system_fingerprint.as_deref(),
-    );
+    list.text(names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER, call.response.service_tier.as_deref());
+    list.text(names::GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT, call.response.system_fingerprint.as_deref());
     list.text(names::SERVER_ADDRESS, Some(&*call.server.address));
     list.int(names::SERVER_PORT, span::port(call));
     if let Outcome::Failed(failure) = &call.outcome {
-        list.0
-            .push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));
+        list.0.push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));
     }
     // The peer puts the dimensions that were asked for here, never those that came.
-    let asked = call
-        .request
-        .embeddings
-        .as_ref()
-        .and_then(|embeddings| embeddings.dimensions);
+    let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
     list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, asked);
     list.0
 }
@@ -115,13 +96,7 @@ fn attributes(call: &Call) -> Vec<(&'static str, Value<'_>)> {
 fn points(call: &Call) -> Vec<Point> {
     let Call { usage, timing, .. } = call;
     let mut points = Vec::with_capacity(5);
-    let mut point = |instrument, value, own| {
-        points.push(Point {
-            instrument,
-            value,
-            own,
-        })
-    };
+    let mut point = |instrument, value, own| points.push(Point { instrument, value, own });
     let mut time = |instrument, time: Duration| point(instrument, Measure::Time(time), None);
     if call.outcome != Outcome::Unobserved {
         time(DURATION, timing.total);
@@ -134,21 +109,10 @@ fn points(call: &Call) -> Vec<Point> {
         time(PER_CHUNK, gap);
     }
     if let Some(count) = usage.input {
-        point(
-            TOKENS,
-            Measure::Count(count),
-            Some((names::GEN_AI_TOKEN_TYPE, "input")),
-        );
+        point(TOKENS, Measure::Count(count), Some((names::GEN_AI_TOKEN_TYPE, "input")));
     }
-    if let Some(count) = usage
-        .output
-        .filter(|_| call.operation != Operation::Embeddings)
-    {
-        point(
-            TOKENS,
-            Measure::Count(count),
-            Some((names::GEN_AI_TOKEN_TYPE, "output")),
-        );
+    if let Some(count) = usage.output.filter(|_| call.operation != Operation::Embeddings) {
+        point(TOKENS, Measure::Count(count), Some((names::GEN_AI_TOKEN_TYPE, "output")));
     }
     points
 }

@@ -13,7 +13,7 @@ mod messages;
 mod metrics;
 mod span;
 
-use super::{Dialect, Instrument, Telemetry, names};
+use super::{Dialect, Instrument, Telemetry};
 use crate::event::Call;
 
 /// The dialect.
@@ -34,17 +34,6 @@ impl Dialect for V2 {
     }
 
     fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
-        Telemetry {
-            span: span::of(call),
-            logs: messages::of(call),
-            metrics: metrics::of(call),
-        }
-    }
-
-    fn provider(&self, provider: &'static str) -> (&'static str, &'static str) {
-        (
-            names::GEN_AI_SYSTEM,
-            span::renamed(provider).unwrap_or(provider),
-        )
+        Telemetry { span: span::of(call), logs: messages::of(call), metrics: metrics::of(call) }
     }
 }

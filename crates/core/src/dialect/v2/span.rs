@@ -23,10 +23,7 @@ const SYSTEMS: &[(&str, &str)] = &[
 
 /// The value of `gen_ai.system` for a provider that had another name then.
 pub(super) fn renamed(provider: &str) -> Option<&'static str> {
-    SYSTEMS
-        .iter()
-        .find(|(name, _)| *name == provider)
-        .map(|&(_, system)| system)
+    SYSTEMS.iter().find(|(name, _)| *name == provider).map(|&(_, system)| system)
 }
 
 /// The attribute that says who serves the call.
@@ -40,10 +37,7 @@ pub(super) fn system(call: &Call) -> Attribute<'_> {
 
 /// The port, unless it is the default of HTTP or HTTPS: so does the peer.
 pub(super) fn port(call: &Call) -> Option<i64> {
-    call.server
-        .port
-        .filter(|port| !matches!(port, 443 | 80))
-        .map(i64::from)
+    call.server.port.filter(|port| !matches!(port, 443 | 80)).map(i64::from)
 }
 
 /// The span of a call.
@@ -59,11 +53,7 @@ pub(super) fn of(call: &Call) -> Span<'_> {
         end: call.timing.start + call.timing.total,
         status: status(&call.outcome, call.response.status),
         attributes: list.0,
-        events: call
-            .attempts
-            .iter()
-            .map(|attempt| event(call, attempt))
-            .collect(),
+        events: call.attempts.iter().map(|attempt| event(call, attempt)).collect(),
     }
 }
 
@@ -98,16 +88,8 @@ fn status(outcome: &Outcome, http: Option<u16>) -> Status {
 
 /// What makes the span worth having; comes first, so that a limit on the number of attributes takes other things.
 fn core<'a>(list: &mut List<'a>, call: &'a Call) {
-    let Call {
-        request,
-        response,
-        usage,
-        ..
-    } = call;
-    list.0.push((
-        names::GEN_AI_OPERATION_NAME,
-        Value::Static(call.operation.as_str()),
-    ));
+    let Call { request, response, usage, .. } = call;
+    list.0.push((names::GEN_AI_OPERATION_NAME, Value::Static(call.operation.as_str())));
     list.0.push(system(call));
     list.text(names::GEN_AI_REQUEST_MODEL, request.model.as_deref());
     list.text(names::GEN_AI_RESPONSE_MODEL, response.model.as_deref());
@@ -117,22 +99,14 @@ fn core<'a>(list: &mut List<'a>, call: &'a Call) {
         list.count(names::GEN_AI_USAGE_OUTPUT_TOKENS, usage.output);
     }
     if !response.choices.is_empty() {
-        let reasons = response
-            .choices
-            .iter()
-            .map(|choice| choice.finish_reason.as_deref().unwrap_or(NO_REASON));
-        list.0.push((
-            names::GEN_AI_RESPONSE_FINISH_REASONS,
-            Value::Strings(reasons.collect()),
-        ));
+        let reasons = response.choices.iter().map(|choice| choice.finish_reason.as_deref().unwrap_or(NO_REASON));
+        list.0.push((names::GEN_AI_RESPONSE_FINISH_REASONS, Value::Strings(reasons.collect())));
     }
     list.text(names::GEN_AI_RESPONSE_ID, response.id.as_deref());
     if let Outcome::Failed(failure) = &call.outcome {
-        list.0
-            .push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));
+        list.0.push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));
     }
-    list.0
-        .push((names::SERVER_ADDRESS, Value::Str(&call.server.address)));
+    list.0.push((names::SERVER_ADDRESS, Value::Str(&call.server.address)));
     list.int(names::SERVER_PORT, port(call));
 }
 
@@ -144,10 +118,7 @@ fn request<'a>(list: &mut List<'a>, operation: Operation, request: &'a Request) 
         if let Some(embeddings) = &request.embeddings
             && let Some(format) = embeddings.encoding_format.as_deref()
         {
-            list.0.push((
-                names::GEN_AI_REQUEST_ENCODING_FORMATS,
-                Value::Strings(vec![format]),
-            ));
+            list.0.push((names::GEN_AI_REQUEST_ENCODING_FORMATS, Value::Strings(vec![format])));
         }
         return;
     }
@@ -155,98 +126,43 @@ fn request<'a>(list: &mut List<'a>, operation: Operation, request: &'a Request) 
     list.double(names::GEN_AI_REQUEST_TOP_P, request.top_p);
     list.double(names::GEN_AI_REQUEST_TOP_K, request.top_k);
     list.int(names::GEN_AI_REQUEST_MAX_TOKENS, request.max_tokens);
-    list.double(
-        names::GEN_AI_REQUEST_PRESENCE_PENALTY,
-        request.presence_penalty,
-    );
-    list.double(
-        names::GEN_AI_REQUEST_FREQUENCY_PENALTY,
-        request.frequency_penalty,
-    );
+    list.double(names::GEN_AI_REQUEST_PRESENCE_PENALTY, request.presence_penalty);
+    list.double(names::GEN_AI_REQUEST_FREQUENCY_PENALTY, request.frequency_penalty);
     list.int(names::GEN_AI_REQUEST_SEED, request.seed);
-    list.int(
-        names::GEN_AI_REQUEST_CHOICE_COUNT,
-        request.choice_count.filter(|count| *count != 1),
-    );
+    list.int(names::GEN_AI_REQUEST_CHOICE_COUNT, request.choice_count.filter(|count| *count != 1));
     if !request.stop_sequences.is_empty() {
         let sequences = request.stop_sequences.iter().map(AsRef::as_ref).collect();
-        list.0.push((
-            names::GEN_AI_REQUEST_STOP_SEQUENCES,
-            Value::Strings(sequences),
-        ));
+        list.0.push((names::GEN_AI_REQUEST_STOP_SEQUENCES, Value::Strings(sequences)));
     }
-    list.text(
-        names::GEN_AI_OPENAI_REQUEST_RESPONSE_FORMAT,
-        request.response_format.as_deref(),
-    );
-    let tier = request
-        .service_tier
-        .as_deref()
-        .filter(|tier| *tier != "auto");
+    list.text(names::GEN_AI_OPENAI_REQUEST_RESPONSE_FORMAT, request.response_format.as_deref());
+    let tier = request.service_tier.as_deref().filter(|tier| *tier != "auto");
     list.text(names::GEN_AI_OPENAI_REQUEST_SERVICE_TIER, tier);
-    list.text(
-        names::GEN_AI_REQUEST_REASONING_LEVEL,
-        request.reasoning_effort.as_deref(),
-    );
-    list.text(
-        names::GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID,
-        request.previous_response_id.as_deref(),
-    );
-    list.text(
-        names::GEN_AI_CONVERSATION_ID,
-        request.conversation_id.as_deref(),
-    );
+    list.text(names::GEN_AI_REQUEST_REASONING_LEVEL, request.reasoning_effort.as_deref());
+    list.text(names::GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID, request.previous_response_id.as_deref());
+    list.text(names::GEN_AI_CONVERSATION_ID, request.conversation_id.as_deref());
 }
 
 fn response<'a>(list: &mut List<'a>, call: &'a Call) {
-    let Call {
-        response, usage, ..
-    } = call;
-    list.text(
-        names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER,
-        response.service_tier.as_deref(),
-    );
-    list.text(
-        names::GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
-        response.system_fingerprint.as_deref(),
-    );
+    let Call { response, usage, .. } = call;
+    list.text(names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER, response.service_tier.as_deref());
+    list.text(names::GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT, response.system_fingerprint.as_deref());
     list.text(names::GEN_AI_RESPONSE_STATUS, response.state.as_deref());
     if call.operation == Operation::Embeddings {
-        let asked = call
-            .request
-            .embeddings
-            .as_ref()
-            .and_then(|embeddings| embeddings.dimensions);
+        let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
         let dimensions = response.embedding_dimensions.map(saturating).or(asked);
         list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, dimensions);
     }
-    list.count(
-        names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
-        usage.cache_read,
-    );
-    list.count(
-        names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
-        usage.cache_write,
-    );
+    list.count(names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS, usage.cache_read);
+    list.count(names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, usage.cache_write);
     list.count(names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS, usage.reasoning);
     // Servers write these zeros into every answer of models that know no audio and no predictions.
-    list.count(
-        names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
-        usage.input_audio.filter(|count| *count > 0),
-    );
-    list.count(
-        names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
-        usage.output_audio.filter(|count| *count > 0),
-    );
+    list.count(names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS, usage.input_audio.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS, usage.output_audio.filter(|count| *count > 0));
     if let Some(first) = call.timing.first_chunk {
-        list.double(
-            names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
-            Some(first.as_secs_f64()),
-        );
+        list.double(names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, Some(first.as_secs_f64()));
     }
     if call.surface == RESPONSES {
-        list.0
-            .push((names::OPENAI_API_TYPE, Value::Static("responses")));
+        list.0.push((names::OPENAI_API_TYPE, Value::Static("responses")));
     }
     list.text(names::GEN_AI_AGENT_ID, call.identity.agent_id.as_deref());
     let resent = call.resend_count.map(i64::from);
@@ -258,87 +174,41 @@ fn response<'a>(list: &mut List<'a>, call: &'a Call) {
 const RESPONSES: &str = "openai.responses";
 
 fn extensions<'a>(list: &mut List<'a>, call: &'a Call) {
-    let Call {
-        response,
-        usage,
-        incomplete,
-        ..
-    } = call;
-    list.0.push((
-        names::SIDETONE_OUTCOME,
-        Value::Static(call.outcome.as_str()),
-    ));
-    list.0
-        .push((names::SIDETONE_SURFACE, Value::Static(call.surface)));
-    let Response {
-        status,
-        request_id,
-        processing_ms,
-        rate_limit,
-        ..
-    } = response;
+    let Call { response, usage, incomplete, .. } = call;
+    list.0.push((names::SIDETONE_OUTCOME, Value::Static(call.outcome.as_str())));
+    list.0.push((names::SIDETONE_SURFACE, Value::Static(call.surface)));
+    let Response { status, request_id, processing_ms, rate_limit, .. } = response;
     list.int(names::SIDETONE_HTTP_STATUS_CODE, status.map(i64::from));
     list.text(names::SIDETONE_REQUEST_ID, request_id.as_deref());
     list.count(names::SIDETONE_PROCESSING_MS, *processing_ms);
-    list.count(
-        names::SIDETONE_RATE_LIMIT_REMAINING_REQUESTS,
-        rate_limit.remaining_requests,
-    );
-    list.count(
-        names::SIDETONE_RATE_LIMIT_REMAINING_TOKENS,
-        rate_limit.remaining_tokens,
-    );
+    list.count(names::SIDETONE_RATE_LIMIT_REMAINING_REQUESTS, rate_limit.remaining_requests);
+    list.count(names::SIDETONE_RATE_LIMIT_REMAINING_TOKENS, rate_limit.remaining_tokens);
     if let Outcome::Failed(failure) = &call.outcome {
         list.text(names::SIDETONE_ERROR_CODE, failure.code.as_deref());
     }
     if !call.attempts.is_empty() {
-        list.count(
-            names::SIDETONE_ATTEMPTS,
-            Some(call.attempts.len() as u64 + 1),
-        );
+        list.count(names::SIDETONE_ATTEMPTS, Some(call.attempts.len() as u64 + 1));
     }
+    list.double(names::SIDETONE_TIME_TO_FIRST_TOKEN, call.timing.first_output.map(|time| time.as_secs_f64()));
     list.count(names::SIDETONE_OUTPUT_CHUNKS, call.timing.output_chunks);
-    list.count(
-        names::SIDETONE_ACCEPTED_PREDICTION_TOKENS,
-        usage.accepted_prediction.filter(|count| *count > 0),
-    );
-    list.count(
-        names::SIDETONE_REJECTED_PREDICTION_TOKENS,
-        usage.rejected_prediction.filter(|count| *count > 0),
-    );
+    list.count(names::SIDETONE_ACCEPTED_PREDICTION_TOKENS, usage.accepted_prediction.filter(|count| *count > 0));
+    list.count(names::SIDETONE_REJECTED_PREDICTION_TOKENS, usage.rejected_prediction.filter(|count| *count > 0));
     list.text(names::SIDETONE_APP_NAME, call.identity.app_name.as_deref());
     if incomplete.is_some() {
         list.0.push((names::SIDETONE_INCOMPLETE, Value::Bool(true)));
         list.count(names::SIDETONE_LOST_ITEMS, Some(incomplete.lost_items));
         list.count(names::SIDETONE_LOST_BYTES, Some(incomplete.lost_bytes));
-        list.count(
-            names::SIDETONE_OVER_LIMIT_BYTES,
-            Some(incomplete.over_limit_bytes),
-        );
+        list.count(names::SIDETONE_OVER_LIMIT_BYTES, Some(incomplete.over_limit_bytes));
     }
 }
 
 fn event<'a>(call: &Call, attempt: &'a Attempt) -> SpanEvent<'a> {
     let mut list = List(Vec::with_capacity(4));
-    list.int(
-        names::SIDETONE_ATTEMPT_NUMBER,
-        Some(i64::from(attempt.number)),
-    );
-    list.0
-        .push((names::ERROR_TYPE, Value::Static(attempt.error.as_str())));
-    list.int(
-        names::HTTP_RESPONSE_STATUS_CODE,
-        attempt.status.map(i64::from),
-    );
+    list.int(names::SIDETONE_ATTEMPT_NUMBER, Some(i64::from(attempt.number)));
+    list.0.push((names::ERROR_TYPE, Value::Static(attempt.error.as_str())));
+    list.int(names::HTTP_RESPONSE_STATUS_CODE, attempt.status.map(i64::from));
     if let Some(wait) = attempt.retry_after.as_deref() {
-        list.0.push((
-            names::HTTP_RESPONSE_HEADER_RETRY_AFTER,
-            Value::Strings(vec![wait]),
-        ));
+        list.0.push((names::HTTP_RESPONSE_HEADER_RETRY_AFTER, Value::Strings(vec![wait])));
     }
-    SpanEvent {
-        name: names::SIDETONE_ATTEMPT,
-        time: call.timing.start + attempt.ended,
-        attributes: list.0,
-    }
+    SpanEvent { name: names::SIDETONE_ATTEMPT, time: call.timing.start + attempt.ended, attributes: list.0 }
 }

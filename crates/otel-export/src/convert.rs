@@ -1,0 +1,116 @@
+//! From a dialect's values to the SDK's.
+
+use std::collections::HashMap;
+
+use opentelemetry::logs::AnyValue;
+use opentelemetry::trace::Event;
+use opentelemetry::{Array, Key, KeyValue, StringValue};
+use sidetone_core::dialect::{Attribute, SpanEvent, Value};
+
+/// The longest text of an attribute, in characters; `None` is no limit. The SDK has no such limit of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LengthLimit(pub(crate) Option<usize>);
+
+impl LengthLimit {
+    fn cut(self, text: &str) -> &str {
+        // A text has no more characters than bytes.
+        match self.0 {
+            Some(limit) if text.len() > limit => {
+                text.char_indices().nth(limit).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+            }
+            _ => text,
+        }
+    }
+
+    fn string(self, text: &str) -> StringValue {
+        StringValue::from(self.cut(text).to_owned())
+    }
+}
+
+pub(crate) fn attributes(list: &[Attribute<'_>], limit: LengthLimit) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(list.len() + 1);
+    attributes.extend(list.iter().filter_map(|(name, value)| attribute(name, value, limit)));
+    attributes
+}
+
+/// `None` for what can't be an attribute: a map, or a list of anything but text.
+fn attribute(name: &'static str, value: &Value<'_>, limit: LengthLimit) -> Option<KeyValue> {
+    let value = match value {
+        Value::Bool(value) => opentelemetry::Value::Bool(*value),
+        Value::Int(value) => opentelemetry::Value::I64(*value),
+        Value::Double(value) => opentelemetry::Value::F64(*value),
+        Value::Static(text) => opentelemetry::Value::String(StringValue::from(limit.cut(text))),
+        Value::Str(text) => opentelemetry::Value::String(limit.string(text)),
+        Value::String(text) => opentelemetry::Value::String(limit.string(text)),
+        Value::Strings(texts) => {
+            opentelemetry::Value::Array(Array::String(texts.iter().map(|text| limit.string(text)).collect()))
+        }
+        Value::Null | Value::Array(_) | Value::Map(_) => return None,
+    };
+    Some(KeyValue::new(name, value))
+}
+
+/// An attribute of a log event.
+pub(crate) fn log_attribute(value: Value<'_>, limit: LengthLimit) -> Option<AnyValue> {
+    match value.as_str() {
+        Some(text) if !matches!(value, Value::Static(_)) => Some(AnyValue::String(limit.string(text))),
+        _ => any(value),
+    }
+}
+
+pub(crate) fn events(events: &[SpanEvent<'_>], limit: LengthLimit) -> Vec<Event> {
+    let event = |event: &SpanEvent<'_>| Event::new(event.name, event.time, attributes(&event.attributes, limit), 0);
+    events.iter().map(event).collect()
+}
+
+/// A body; `None` for `null`, which the SDK has no value for.
+pub(crate) fn any(value: Value<'_>) -> Option<AnyValue> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(value) => AnyValue::Boolean(value),
+        Value::Int(value) => AnyValue::Int(value),
+        Value::Double(value) => AnyValue::Double(value),
+        Value::Static(text) => AnyValue::String(text.into()),
+        Value::Str(text) => AnyValue::String(text.to_owned().into()),
+        Value::String(text) => AnyValue::String(text.into()),
+        Value::Strings(texts) => {
+            AnyValue::ListAny(Box::new(texts.iter().map(|text| AnyValue::String((*text).to_owned().into())).collect()))
+        }
+        Value::Array(values) => AnyValue::ListAny(Box::new(values.into_iter().filter_map(any).collect())),
+        Value::Map(entries) => {
+            let mut map = HashMap::with_capacity(entries.len());
+            for (key, value) in entries {
+                if let Some(value) = any(value) {
+                    let key = match key {
+                        std::borrow::Cow::Borrowed(key) => interned(key),
+                        std::borrow::Cow::Owned(key) => Key::from(key),
+                    };
+                    map.insert(key, value);
+                }
+            }
+            AnyValue::Map(Box::new(map))
+        }
+    })
+}
+
+/// A dialect's own keys are static, but their type no longer says so; the common ones are not allocated again.
+fn interned(key: &str) -> Key {
+    const COMMON: &[&str] = &[
+        "content",
+        "index",
+        "finish_reason",
+        "message",
+        "role",
+        "tool_calls",
+        "id",
+        "type",
+        "function",
+        "name",
+        "arguments",
+        "text",
+    ];
+    match COMMON.iter().find(|common| **common == key) {
+        Some(common) => Key::from_static_str(common),
+        None => Key::from(key.to_owned()),
+    }
+}

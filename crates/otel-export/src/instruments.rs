@@ -1,0 +1,84 @@
+//! The histograms of a dialect, and the counters of what was dropped.
+
+use std::sync::{Arc, Weak};
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
+use sidetone_core::dialect::{Dialect, Instrument, Measure, Metrics, names};
+use sidetone_pipeline::{Counters, Reason};
+
+use crate::convert::{LengthLimit, attributes};
+
+#[derive(Debug)]
+enum Recorder {
+    Times(Histogram<f64>),
+    Counts(Histogram<u64>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Instruments {
+    recorders: Vec<Recorder>,
+}
+
+impl Instruments {
+    pub(crate) fn new(meter: &Meter, dialect: &dyn Dialect, counters: &Arc<Counters>) -> Self {
+        dropped(meter, names::SIDETONE_DROPPED, "{item}", counters, Counters::items);
+        dropped(meter, names::SIDETONE_DROPPED_BYTES, "By", counters, Counters::bytes);
+        Self { recorders: dialect.instruments().iter().map(|instrument| recorder(meter, instrument)).collect() }
+    }
+
+    pub(crate) fn record(&self, metrics: &Metrics<'_>) {
+        let mut list = attributes(&metrics.attributes, LengthLimit::default());
+        for point in &metrics.points {
+            if let Some((name, value)) = point.own {
+                list.push(KeyValue::new(name, value));
+            }
+            match (self.recorders.get(point.instrument), point.value) {
+                (Some(Recorder::Times(histogram)), Measure::Time(time)) => histogram.record(time.as_secs_f64(), &list),
+                (Some(Recorder::Counts(histogram)), Measure::Count(count)) => histogram.record(count, &list),
+                (Some(Recorder::Times(_) | Recorder::Counts(_)) | None, _) => debug_assert!(false, "{point:?}"),
+            }
+            if point.own.is_some() {
+                list.pop();
+            }
+        }
+    }
+}
+
+fn recorder(meter: &Meter, instrument: &Instrument) -> Recorder {
+    let Instrument { name, unit, description, bounds, is_integer } = *instrument;
+    let bounds = bounds.to_vec();
+    if is_integer {
+        let histogram = meter.u64_histogram(name).with_unit(unit).with_description(description).with_boundaries(bounds);
+        Recorder::Counts(histogram.build())
+    } else {
+        let histogram = meter.f64_histogram(name).with_unit(unit).with_description(description).with_boundaries(bounds);
+        Recorder::Times(histogram.build())
+    }
+}
+
+/// A counter with one point for each reason that was counted.
+///
+/// An application's own meter provider keeps the callback for as long as it lives, so that holds the counters weakly:
+/// after `stop()` it says nothing.
+fn dropped(
+    meter: &Meter,
+    name: &'static str,
+    unit: &'static str,
+    counters: &Arc<Counters>,
+    read: fn(&Counters, Reason) -> u64,
+) {
+    let counters: Weak<Counters> = Arc::downgrade(counters);
+    let description = names::EXTENSIONS.iter().find(|own| own.name == name).map_or("", |own| own.about);
+    let callback = move |observer: &dyn AsyncInstrument<u64>| {
+        let Some(counters) = counters.upgrade() else { return };
+        for (reason, _, _) in counters.nonzero() {
+            let value = read(&counters, reason);
+            if value > 0 {
+                observer.observe(value, &[KeyValue::new(names::REASON, reason.as_str())]);
+            }
+        }
+    };
+    let counter = meter.u64_observable_counter(name).with_unit(unit).with_description(description);
+    let _ = counter.with_callback(callback).build();
+}

@@ -1,0 +1,158 @@
+//! The sink: each call becomes a span, log events and metric points of the SDK.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Instant;
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, SpanKind, Tracer as _, TracerProvider as _};
+use opentelemetry_sdk::logs::SdkLogger;
+use opentelemetry_sdk::trace::SdkTracer;
+use sidetone_core::dialect::{Dialect, LogEvent, Span, Status};
+use sidetone_core::event::ParentSpan;
+use sidetone_pipeline::span::{SpanStarter, StartedSpan};
+use sidetone_pipeline::{Counters, Finished, Reason, Sink, SinkError};
+
+use crate::SCOPE;
+use crate::convert::{self, LengthLimit};
+use crate::instruments::Instruments;
+use crate::providers::Providers;
+use crate::started::{OtelSpanStarter, Started, context, has_already, span_context};
+
+const NAME: &str = "otel";
+
+/// Tells each call through the OpenTelemetry SDK.
+///
+/// A call that the sampler doesn't want has no span. Its log events and metrics are emitted all the same, the log events
+/// with the trace and span id that the unsampled span has and with the flag *sampled* off. So does the peer, seen with
+/// `opentelemetry-instrumentation-openai-v2` 2.4b0 and SDK 1.45.2 under `OTEL_TRACES_SAMPLER=always_off`, with and without a
+/// parent, for an answer, a stream and an error: no span, every log event (`trace_flags` without bit 0), every metric point.
+#[derive(Debug)]
+pub struct OtelSink {
+    dialect: &'static dyn Dialect,
+    tracer: Option<SdkTracer>,
+    logger: Option<SdkLogger>,
+    instruments: Option<Instruments>,
+    counters: Arc<Counters>,
+    span_length: LengthLimit,
+    log_length: LengthLimit,
+    providers: Providers,
+}
+
+impl OtelSink {
+    /// A sink that writes to an application's own providers. They are flushed when asked to, and never shut down.
+    #[must_use]
+    pub fn with_providers(providers: Providers, dialect: &'static dyn Dialect, counters: Arc<Counters>) -> Self {
+        let scope = InstrumentationScope::builder(SCOPE)
+            .with_version(env!("CARGO_PKG_VERSION"))
+            .with_schema_url(dialect.schema_url())
+            .build();
+        let meter = providers.meter.as_ref().map(|provider| provider.meter_with_scope(scope.clone()));
+        Self {
+            dialect,
+            tracer: providers.tracer.as_ref().map(|provider| provider.tracer_with_scope(scope.clone())),
+            logger: providers.logger.as_ref().map(|provider| provider.logger_with_scope(scope)),
+            instruments: meter.map(|meter| Instruments::new(&meter, dialect, &counters)),
+            counters,
+            span_length: LengthLimit::default(),
+            log_length: LengthLimit::default(),
+            providers,
+        }
+    }
+
+    /// Starts spans for calls whose trace context is injected; `None` if there is no tracer.
+    #[must_use]
+    pub fn span_starter(&self) -> Option<Arc<dyn SpanStarter>> {
+        let tracer = self.tracer.clone()?;
+        Some(Arc::new(OtelSpanStarter { tracer }))
+    }
+
+    /// Emits the span, and gives the context that its log events belong to.
+    fn span(&self, span: Span<'_>, parent: Option<&ParentSpan>, started: Option<Box<Started>>) -> Option<SpanContext> {
+        let Some(tracer) = &self.tracer else { return parent.map(span_context) };
+        let attributes = convert::attributes(&span.attributes, self.span_length);
+        let events = convert::events(&span.events, self.span_length);
+        let mut otel = match started {
+            Some(started) => {
+                let mut otel = started.span;
+                otel.update_name(span.name);
+                otel.set_attributes(attributes.into_iter().filter(|own| !has_already(own.key.as_str())));
+                for event in events {
+                    otel.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+                }
+                otel
+            }
+            None => {
+                let mut builder = SpanBuilder::from_name(span.name);
+                builder.span_kind = Some(SpanKind::Client);
+                builder.start_time = Some(span.start);
+                builder.attributes = Some(attributes);
+                builder.events = (!events.is_empty()).then_some(events);
+                tracer.build_with_context(builder, &context(parent))
+            }
+        };
+        if let Status::Error(description) = span.status {
+            otel.set_status(opentelemetry::trace::Status::error(description));
+        }
+        let own = otel.span_context().clone();
+        if !own.is_sampled() {
+            self.counters.add(Reason::SpanNotSampled, 1, 0);
+        }
+        otel.end_with_timestamp(span.end);
+        Some(own)
+    }
+
+    fn log(&self, logger: &SdkLogger, event: LogEvent<'_>, context: Option<&SpanContext>) {
+        // No timestamp and no severity, as the peer: the SDK sets the observed timestamp.
+        let mut record = logger.create_log_record();
+        record.set_event_name(event.name);
+        for (name, value) in event.attributes {
+            if let Some(value) = convert::log_attribute(value, self.log_length) {
+                record.add_attribute(name, value);
+            }
+        }
+        if let Some(body) = event.body.and_then(convert::any) {
+            record.set_body(body);
+        }
+        if let Some(context) = context {
+            record.set_trace_context(context.trace_id(), context.span_id(), Some(context.trace_flags()));
+        }
+        logger.emit(record);
+    }
+}
+
+impl Sink for OtelSink {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn call(&mut self, finished: &mut Finished) {
+        let started = started(&mut finished.span);
+        let call = &finished.call;
+        let telemetry = self.dialect.project(call);
+        if let Some(instruments) = &self.instruments {
+            instruments.record(&telemetry.metrics);
+        }
+        let context = self.span(telemetry.span, call.parent.as_ref(), started);
+        if let Some(logger) = &self.logger {
+            for event in telemetry.logs {
+                self.log(logger, event, context.as_ref());
+            }
+        }
+    }
+
+    fn flush(&mut self, deadline: Instant) -> Result<(), SinkError> {
+        self.providers.flush(deadline).map_err(|what| SinkError { sink: NAME, what })
+    }
+}
+
+/// Takes the span if it is one of ours.
+fn started(span: &mut Option<Box<dyn StartedSpan>>) -> Option<Box<Started>> {
+    let ours = span.as_deref().is_some_and(|span| (span as &dyn Any).is::<Started>());
+    if !ours {
+        return None;
+    }
+    span.take()?.into_any().downcast().ok()
+}
