@@ -1,0 +1,99 @@
+//! Why an exchange failed below HTTP, read from the errors of the clients.
+
+use std::error::Error;
+use std::io;
+
+use sidetone_core::event::ErrorClass;
+use sidetone_core::exchange::TransportError;
+
+/// What the chain of causes says: a timeout anywhere in it is a timeout, else a lost connection, else something else.
+pub(crate) fn transport_error(error: &(dyn Error + 'static)) -> TransportError {
+    let mut found = TransportError::Other;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match of_one(error) {
+            TransportError::Timeout => return TransportError::Timeout,
+            TransportError::Connection => found = TransportError::Connection,
+            TransportError::Other => {}
+        }
+        cause = error.source();
+    }
+    found
+}
+
+/// The class of a failure below HTTP, for an attempt.
+pub(crate) fn error_class(error: TransportError) -> ErrorClass {
+    match error {
+        TransportError::Timeout => ErrorClass::Timeout,
+        // The OpenAI SDK raises this for everything that is no timeout and no answer.
+        TransportError::Connection | TransportError::Other => ErrorClass::Connection,
+    }
+}
+
+fn of_one(error: &(dyn Error + 'static)) -> TransportError {
+    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+        return if error.is_timeout() {
+            TransportError::Timeout
+        } else if error.is_connect() {
+            TransportError::Connection
+        } else {
+            TransportError::Other
+        };
+    }
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return if error.is_timeout() {
+            TransportError::Timeout
+        } else if error.is_user() || error.is_parse() {
+            TransportError::Other
+        } else {
+            TransportError::Connection
+        };
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return of_io(error);
+    }
+    of_transparent(error)
+}
+
+fn of_io(error: &io::Error) -> TransportError {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::TimedOut => TransportError::Timeout,
+        Kind::ConnectionRefused
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::NotConnected
+        | Kind::BrokenPipe
+        | Kind::UnexpectedEof
+        | Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown => TransportError::Connection,
+        // `source()` of an I/O error skips the error that it was made from.
+        _ => error.get_ref().map_or(TransportError::Other, |inner| transport_error(inner)),
+    }
+}
+
+/// Errors that stand for another one without naming it as their source.
+#[cfg_attr(
+    not(any(feature = "reqwest", feature = "async-openai")),
+    expect(unused_variables, reason = "only middleware has such errors")
+)]
+fn of_transparent(error: &(dyn Error + 'static)) -> TransportError {
+    #[cfg(feature = "reqwest")]
+    if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
+        return match error {
+            reqwest_middleware::Error::Reqwest(error) => transport_error(error),
+            reqwest_middleware::Error::Middleware(error) => transport_error(error.as_ref()),
+        };
+    }
+    #[cfg(feature = "async-openai")]
+    {
+        if let Some(async_openai::error::OpenAIError::Boxed(error)) = error.downcast_ref() {
+            return transport_error(error.as_ref());
+        }
+        if error.is::<tower::timeout::error::Elapsed>() {
+            return TransportError::Timeout;
+        }
+    }
+    TransportError::Other
+}
