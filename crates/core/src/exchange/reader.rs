@@ -1,13 +1,18 @@
 //! The state of one exchange: facts are handed in as they come, a finished call is taken out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{End, RequestHead, ResponseHead, Skips};
-use crate::event::{Attempt, Call, Identity};
-use crate::policy::{Content, Limits};
+use super::gather::Gathered;
+use super::outcome::{AnswerEnd, Ending, outcome};
+use super::received::{Heard, Received};
+use super::{End, RequestHead, ResponseHead, Skip, Skips};
+use crate::event::{Attempt, Call, Identity, Incomplete, Request, Response, Timing};
+use crate::policy::{Allowance, Content, Keep, Limits};
+use crate::provider::provider_of;
 
 /// What holds for every exchange of one capture.
 #[derive(Debug, Clone, Default)]
@@ -30,40 +35,227 @@ pub struct Understood {
 }
 
 /// One exchange being observed. All times count from the start of the call.
+///
+/// It holds what it has understood, not the bytes: those of a request until it is whole, those of a response that is no
+/// stream until its end, and of a stream only what a cut between two pieces runs through.
 #[derive(Debug)]
-pub struct Exchange {}
+pub struct Exchange {
+    head: RequestHead,
+    settings: Arc<Settings>,
+    allowance: Allowance,
+    request: Sent,
+    response: Option<Box<Received>>,
+    attempts: Vec<Attempt>,
+    lost: Lost,
+}
+
+/// What became of the request's body so far.
+#[derive(Debug)]
+enum Sent {
+    /// Not whole yet, or not read yet.
+    Body(Gathered),
+    /// Read.
+    Read(Box<Request>),
+}
+
+/// Pieces that were seen and not delivered.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lost {
+    items: u64,
+    bytes: u64,
+}
 
 impl Exchange {
     /// An exchange whose request has begun.
     #[must_use]
-    pub fn new(_head: RequestHead, _settings: Arc<Settings>) -> Self {
-        Self {}
+    pub fn new(head: RequestHead, settings: Arc<Settings>) -> Self {
+        Self {
+            head,
+            settings,
+            allowance: Allowance::default(),
+            request: Sent::Body(Gathered::default()),
+            response: None,
+            attempts: Vec::new(),
+            lost: Lost::default(),
+        }
     }
 
     /// The next piece of the request's body.
-    pub fn handle_request_body(&mut self, _bytes: Bytes) {}
+    pub fn handle_request_body(&mut self, bytes: Bytes) {
+        match &mut self.request {
+            Sent::Body(body) => body.push(bytes, self.settings.limits.body_bytes),
+            // Behind a whole JSON text only white space can follow.
+            Sent::Read(request) => request.body_bytes = request.body_bytes.map(|seen| seen + bytes.len() as u64),
+        }
+    }
 
     /// The head of the response.
-    pub fn handle_response_head(&mut self, _head: &ResponseHead, _at: Duration) {}
+    pub fn handle_response_head(&mut self, head: &ResponseHead, at: Duration) {
+        self.read_request();
+        self.response = Some(Box::new(Received::new(Some((head, at)))));
+    }
 
     /// The next piece of the response's body.
-    pub fn handle_response_body(&mut self, _bytes: Bytes, _at: Duration) {}
+    pub fn handle_response_body(&mut self, bytes: Bytes, at: Duration) {
+        // The head may have been lost on its way.
+        let response = self.response.get_or_insert_with(|| Box::new(Received::new(None)));
+        response.handle_body(bytes, at, self.head.surface, &self.settings, &mut self.allowance);
+    }
 
     /// The attempt so far failed and the request is sent again: forgets its response, keeps the attempt.
-    pub fn handle_retry(&mut self, _attempt: Attempt) {}
+    pub fn handle_retry(&mut self, attempt: Attempt) {
+        self.read_request();
+        self.response = None;
+        let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
+        if keep.admits(self.attempts.len(), self.settings.limits.attempts, 0) {
+            self.attempts.push(attempt);
+        }
+    }
 
     /// Pieces of a body that the capture saw but could not deliver.
-    pub fn handle_lost(&mut self, _items: u64, _bytes: u64) {}
+    pub fn handle_lost(&mut self, items: u64, bytes: u64) {
+        self.lost.items += items;
+        self.lost.bytes += bytes;
+        if let Some(response) = &mut self.response {
+            response.handle_gap(bytes, &self.settings);
+            return;
+        }
+        // If the request is whole already, what was lost is none of it.
+        self.read_request();
+        if let Sent::Body(body) = &mut self.request {
+            body.has_gap = true;
+        }
+    }
 
     /// Bytes that this exchange holds for later.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        0
+        let request = match &self.request {
+            Sent::Body(body) => body.held_bytes(),
+            Sent::Read(_) => 0,
+        };
+        let response = self.response.as_ref().map_or(0, |response| response.held_bytes());
+        request + response + self.allowance.kept_bytes()
     }
 
     /// The call, now that its observation has ended.
     #[must_use]
-    pub fn finish(self, _end: End, _at: Duration) -> Understood {
-        unimplemented!()
+    pub fn finish(mut self, end: End, at: Duration) -> Understood {
+        let request = self.take_request();
+        let response = self.response.take().map(|response| *response);
+        let has_all_bytes = response.as_ref().is_some_and(Received::has_all_bytes);
+        let is_complete = has_all_bytes || end == End::Complete;
+        let expected = request.choice_count;
+        let heard = match response {
+            Some(response) => {
+                response.finish(is_complete, self.head.surface, &self.settings, &mut self.allowance)
+            }
+            None => Heard::default(),
+        };
+        let Heard { mut answer, clock, response: told, head_at, is_stream, is_whole, has_gap } = heard;
+        let status = told.status;
+        let answer_end = answer_end(&answer, expected, is_stream, is_whole, has_gap, &self.allowance.skips);
+        let failure = answer.failure.take().map(|failure| *failure);
+        let ending = Ending { status, has_all_bytes, answer: answer_end };
+        let keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
+        let choices = answer.take_choices(&keep);
+        let skips = self.allowance.skips;
+        let RequestHead { surface, server, deployment, start, parent, resend_count } = self.head;
+        let call = Call {
+            operation: surface.operation(),
+            surface: surface.name(),
+            provider: Cow::Borrowed(provider_of(&server, deployment.as_deref())),
+            server,
+            request: Request { model: request.model.or(deployment), ..request },
+            response: Response {
+                id: answer.id,
+                model: answer.model,
+                choices,
+                service_tier: answer.service_tier,
+                system_fingerprint: answer.system_fingerprint,
+                state: answer.state,
+                embedding_dimensions: answer.embedding_dimensions,
+                ..told
+            },
+            usage: answer.usage.map(|usage| *usage).unwrap_or_default(),
+            timing: Timing {
+                start,
+                head: head_at,
+                first_chunk: clock.first_chunk,
+                first_output: clock.first_output,
+                last_chunk: clock.last_output,
+                output_chunks: is_stream.then_some(clock.outputs),
+                total: at,
+            },
+            outcome: outcome(end, ending, failure),
+            attempts: self.attempts,
+            resend_count,
+            parent,
+            incomplete: Incomplete {
+                lost_items: self.lost.items,
+                lost_bytes: self.lost.bytes,
+                over_limit_bytes: [Skip::BodyTooLarge, Skip::EventTooLarge, Skip::OverLimit]
+                    .map(|skip| skips.bytes(skip))
+                    .iter()
+                    .sum(),
+            },
+            identity: Arc::clone(&self.settings.identity),
+            process: None,
+            findings: Vec::new(),
+            cost: None,
+        };
+        Understood { call, skips }
+    }
+
+    /// Reads the request if it is whole, and lets go of its bytes.
+    fn read_request(&mut self) {
+        let Sent::Body(body) = &self.request else { return };
+        if body.has_gap || body.held_bytes() == 0 {
+            return;
+        }
+        let mut allowance = self.allowance.clone();
+        let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut allowance);
+        if let Ok(mut request) = self.head.surface.read_request(&body.text(), &mut keep) {
+            request.body_bytes = Some(body.seen);
+            self.request = Sent::Read(Box::new(request));
+            self.allowance = allowance;
+        }
+    }
+
+    /// The request, as far as it is known at the end.
+    fn take_request(&mut self) -> Request {
+        self.read_request();
+        match std::mem::replace(&mut self.request, Sent::Body(Gathered::default())) {
+            Sent::Read(request) => *request,
+            Sent::Body(body) => {
+                if body.is_too_large() {
+                    self.allowance.skips.add(Skip::BodyTooLarge, body.seen);
+                } else if body.held_bytes() > 0 && !body.has_gap {
+                    self.allowance.skips.add(Skip::BodyUnreadable, body.seen);
+                }
+                let body_bytes = (body.seen > 0 && !body.has_gap).then_some(body.seen);
+                Request { body_bytes, ..Request::default() }
+            }
+        }
+    }
+}
+
+/// What the answer says of its own end.
+fn answer_end(
+    answer: &crate::provider::Answer,
+    expected: Option<i64>,
+    is_stream: bool,
+    is_whole: bool,
+    has_gap: bool,
+    skips: &Skips,
+) -> AnswerEnd {
+    let expected = expected.and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
+    let has_finished = answer.choice_count() >= expected && answer.every_choice_finished();
+    if answer.ended || is_whole || (is_stream && has_finished) {
+        AnswerEnd::Whole
+    } else if is_stream && !has_gap && skips.items(Skip::EventUnreadable) + skips.items(Skip::EventTooLarge) == 0 {
+        AnswerEnd::Cut
+    } else {
+        AnswerEnd::Unknown
     }
 }

@@ -17,6 +17,8 @@ pub struct Limits {
     pub choices: usize,
     /// Most tool calls of one message, and most tool definitions.
     pub tools: usize,
+    /// Most attempts of one call that are told of.
+    pub attempts: usize,
 }
 
 impl Default for Limits {
@@ -29,6 +31,7 @@ impl Default for Limits {
             messages: 4096,
             choices: 128,
             tools: 256,
+            attempts: 64,
         }
     }
 }

@@ -1,21 +1,17 @@
 //! What requests and responses mean: one folder per provider, one line per API surface.
 
+mod answer;
+mod hosts;
 pub mod openai;
+mod surface;
 
-use crate::event::Operation;
-
-/// One API surface of a provider: how its paths, requests and responses read.
-pub trait Surface: Sync + std::fmt::Debug {
-    /// Its name, `provider.surface`.
-    fn name(&self) -> &'static str;
-    /// What its calls do.
-    fn operation(&self) -> Operation;
-    /// Whether a URL's path (without query) belongs to it. Runs on the caller's path: compares, never allocates.
-    fn matches(&self, path: &str) -> bool;
-}
+pub use answer::{Answer, PartDraft, Place, What};
+pub use hosts::{HOSTS, provider_of};
+pub use surface::{Heard, Span, Surface, Varies};
 
 /// Every API surface that is understood.
-pub static SURFACES: &[&dyn Surface] = &[];
+pub static SURFACES: &[&dyn Surface] =
+    &[&openai::Chat, &openai::Completions, &openai::Embeddings, &openai::Responses];
 
 /// The surface that a request to `path` (without query) with this method belongs to.
 #[must_use]

@@ -1,0 +1,216 @@
+//! What came back so far: the facts of the head, and a body that is gathered or read as a stream.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::gather::Gathered;
+use super::stream::{Clock, EventStream};
+use super::{Header, ResponseHead, Settings, Skip};
+use crate::event::{ErrorClass, RateLimit, Response};
+use crate::policy::{Allowance, Keep};
+use crate::provider::{Answer, Surface};
+
+/// A response so far.
+#[derive(Debug)]
+pub(super) struct Received {
+    head_at: Option<Duration>,
+    status: Option<u16>,
+    content_length: Option<u64>,
+    told: Option<Box<Told>>,
+    /// Bytes of the body as they came, before decompression.
+    seen: u64,
+    says: MediaType,
+    /// Bytes of the body that were seen and not delivered.
+    lost: u64,
+    has_gap: bool,
+    body: Body,
+}
+
+/// Facts of the head that are only passed on.
+#[derive(Debug)]
+struct Told {
+    request_id: Option<Box<str>>,
+    processing_ms: Option<u64>,
+    rate_limit: RateLimit,
+}
+
+/// What the head says that the body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MediaType {
+    Events,
+    Other,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// Nothing but white space came.
+    Undecided,
+    Whole(Gathered),
+    Events(Box<EventStream>),
+}
+
+/// What a response came to.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) answer: Answer,
+    pub(super) clock: Clock,
+    pub(super) response: Response,
+    pub(super) head_at: Option<Duration>,
+    pub(super) is_stream: bool,
+    /// The body is one whole text that could be read.
+    pub(super) is_whole: bool,
+    pub(super) has_gap: bool,
+}
+
+impl Received {
+    pub(super) fn new(head: Option<(&ResponseHead, Duration)>) -> Self {
+        let get = |header| head.and_then(|(head, _)| head.get(header));
+        let number = |header| get(header).and_then(|value| value.trim().parse().ok());
+        let is_events = get(Header::ContentType).is_some_and(|value| {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("text/event-stream")
+        });
+        let told = Told {
+            request_id: get(Header::RequestId).map(Into::into),
+            processing_ms: number(Header::ProcessingMs),
+            rate_limit: RateLimit {
+                remaining_requests: number(Header::RemainingRequests),
+                remaining_tokens: number(Header::RemainingTokens),
+            },
+        };
+        let has_told =
+            told.request_id.is_some() || told.processing_ms.is_some() || told.rate_limit != RateLimit::default();
+        Self {
+            head_at: head.map(|(_, at)| at),
+            status: head.map(|(head, _)| head.status()),
+            content_length: number(Header::ContentLength),
+            told: has_told.then(|| Box::new(told)),
+            seen: 0,
+            lost: 0,
+            says: if is_events { MediaType::Events } else { MediaType::Other },
+            has_gap: false,
+            body: Body::Undecided,
+        }
+    }
+
+    pub(super) fn handle_body(
+        &mut self,
+        piece: Bytes,
+        at: Duration,
+        surface: &dyn Surface,
+        settings: &Settings,
+        allowance: &mut Allowance,
+    ) {
+        self.seen += piece.len() as u64;
+        if let Body::Undecided = self.body {
+            let Some(shape) = self.shape(&piece) else { return };
+            self.body = match shape {
+                MediaType::Events => Body::Events(Box::new(EventStream::new(settings))),
+                MediaType::Other => Body::Whole(Gathered::default()),
+            };
+        }
+        match &mut self.body {
+            Body::Undecided => {}
+            Body::Whole(body) => body.push(piece, settings.limits.body_bytes),
+            Body::Events(stream) => stream.handle_bytes(&piece, at, surface, settings, allowance),
+        }
+    }
+
+    /// Whether a body that begins with `piece` is a stream of events; `None` while only white space came.
+    ///
+    /// The head says so, and the first character is heard as a second opinion: some servers send streams as `text/plain`,
+    /// some send an error's JSON as `text/event-stream`. JSON begins with a bracket, a stream with the name of a field
+    /// or a colon. One character is enough, so that the answer doesn't depend on how the body was cut.
+    fn shape(&self, piece: &[u8]) -> Option<MediaType> {
+        if self.status.and_then(ErrorClass::of_status).is_some() {
+            return Some(MediaType::Other);
+        }
+        let first = piece.iter().find(|byte| !byte.is_ascii_whitespace())?;
+        Some(match first {
+            b'{' | b'[' => MediaType::Other,
+            b'd' | b'e' | b'i' | b'r' | b':' => MediaType::Events,
+            _ => self.says,
+        })
+    }
+
+    pub(super) fn handle_gap(&mut self, bytes: u64, settings: &Settings) {
+        self.has_gap = true;
+        self.lost += bytes;
+        if let Body::Undecided = self.body
+            && self.says == MediaType::Events
+        {
+            self.body = Body::Events(Box::new(EventStream::new(settings)));
+        }
+        match &mut self.body {
+            Body::Undecided => {
+                let mut body = Gathered::default();
+                body.has_gap = true;
+                self.body = Body::Whole(body);
+            }
+            Body::Whole(body) => body.has_gap = true,
+            Body::Events(stream) => stream.handle_gap(),
+        }
+    }
+
+    /// Whether as many bytes came as the head announced.
+    pub(super) fn has_all_bytes(&self) -> bool {
+        self.content_length.is_some_and(|announced| self.seen + self.lost >= announced)
+    }
+
+    pub(super) fn held_bytes(&self) -> usize {
+        match &self.body {
+            Body::Undecided => 0,
+            Body::Whole(body) => body.held_bytes(),
+            Body::Events(stream) => stream.held_bytes(),
+        }
+    }
+
+    /// What the response came to. `is_complete`: nothing is missing at its end.
+    pub(super) fn finish(
+        self,
+        is_complete: bool,
+        surface: &dyn Surface,
+        settings: &Settings,
+        allowance: &mut Allowance,
+    ) -> Heard {
+        let failed = self.status.and_then(ErrorClass::of_status).is_some();
+        let mut heard = Heard { head_at: self.head_at, has_gap: self.has_gap, ..Heard::default() };
+        match self.body {
+            Body::Undecided => heard.is_stream = self.says == MediaType::Events && !failed,
+            Body::Events(stream) => {
+                heard.is_stream = true;
+                (heard.answer, heard.clock) = stream.finish(allowance);
+            }
+            Body::Whole(body) if body.is_too_large() => allowance.skips.add(Skip::BodyTooLarge, body.seen),
+            Body::Whole(body) if body.has_gap => {}
+            Body::Whole(body) => {
+                let text = body.text();
+                let mut keep = Keep::new(settings.content, &settings.limits, allowance);
+                if failed {
+                    heard.answer.failure = surface.read_error(&text, &mut keep).map(Box::new);
+                } else {
+                    heard.is_whole = surface.read_response(&text, &mut heard.answer, &mut keep).is_ok();
+                    if !heard.is_whole {
+                        heard.answer = Answer::default();
+                        // A body that was cut is no body of the wrong kind.
+                        if is_complete {
+                            keep.skipped(Skip::BodyUnreadable, body.seen);
+                        }
+                    }
+                }
+            }
+        }
+        let told = self.told.map(|told| *told);
+        heard.response = Response {
+            status: self.status,
+            request_id: told.as_ref().and_then(|told| told.request_id.clone()),
+            processing_ms: told.as_ref().and_then(|told| told.processing_ms),
+            rate_limit: told.map(|told| told.rate_limit).unwrap_or_default(),
+            is_stream: heard.is_stream,
+            body_bytes: self.seen,
+            ..Response::default()
+        };
+        heard
+    }
+}

@@ -1,0 +1,139 @@
+//! A streamed response: events in, an answer that grows out.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::template::Template;
+use super::{Settings, Skip};
+use crate::policy::{Allowance, Keep};
+use crate::provider::{Answer, Surface};
+use crate::wire::sse::{SseDecoder, SseEvent, SseItem};
+
+/// A streamed response: holds the answer as far as it came, not the bytes.
+#[derive(Debug)]
+pub(super) struct EventStream {
+    decoder: SseDecoder,
+    pub(super) answer: Answer,
+    pub(super) clock: Clock,
+    template: Option<Box<Template>>,
+}
+
+/// When chunks came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Clock {
+    pub(super) first_chunk: Option<Duration>,
+    pub(super) first_output: Option<Duration>,
+    pub(super) last_output: Option<Duration>,
+    pub(super) outputs: u64,
+}
+
+impl Clock {
+    fn chunk(&mut self, at: Duration) {
+        self.first_chunk.get_or_insert(at);
+    }
+
+    fn output(&mut self, at: Duration) {
+        self.first_output.get_or_insert(at);
+        self.last_output = Some(at);
+        self.outputs += 1;
+    }
+}
+
+impl EventStream {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            decoder: SseDecoder::new(settings.limits.event_bytes),
+            answer: Answer::default(),
+            clock: Clock::default(),
+            template: None,
+        }
+    }
+
+    pub(super) fn handle_bytes(
+        &mut self,
+        piece: &[u8],
+        at: Duration,
+        surface: &dyn Surface,
+        settings: &Settings,
+        allowance: &mut Allowance,
+    ) {
+        let Self { decoder, answer, clock, template } = self;
+        let mut keep = Keep::new(settings.content, &settings.limits, allowance);
+        decoder.handle_bytes(piece, |item| match item {
+            SseItem::Event(event) => {
+                if !repeat(template.as_deref(), event, answer, clock, at, &mut keep) {
+                    read(surface, event, answer, clock, template, at, &mut keep);
+                }
+            }
+            SseItem::TooLarge(bytes) => keep.skipped(Skip::EventTooLarge, bytes),
+        });
+    }
+
+    pub(super) fn handle_gap(&mut self) {
+        self.decoder.handle_gap();
+    }
+
+    pub(super) fn held_bytes(&self) -> usize {
+        self.decoder.held_bytes() + self.template.as_ref().map_or(0, |template| template.held_bytes())
+    }
+
+    /// The answer, at the end of the stream.
+    pub(super) fn finish(self, allowance: &mut Allowance) -> (Answer, Clock) {
+        if let Some(bytes) = self.decoder.finish() {
+            allowance.skips.add(Skip::EventTooLarge, bytes);
+        }
+        (self.answer, self.clock)
+    }
+}
+
+/// Takes in an event that is the one before with another text; `false` if it isn't.
+#[inline]
+fn repeat(
+    template: Option<&Template>,
+    event: SseEvent<'_>,
+    answer: &mut Answer,
+    clock: &mut Clock,
+    at: Duration,
+    keep: &mut Keep<'_>,
+) -> bool {
+    let Some(template) = template else { return false };
+    let Some(text) = template.text_of(event.data) else { return false };
+    let Some(part) = answer.part(template.choice, template.place) else { return false };
+    part.append(text, keep);
+    // The first chunk was the one that the template was learned from.
+    if !text.is_empty() {
+        clock.output(at);
+    }
+    true
+}
+
+#[cold]
+fn read(
+    surface: &dyn Surface,
+    event: SseEvent<'_>,
+    answer: &mut Answer,
+    clock: &mut Clock,
+    template: &mut Option<Box<Template>>,
+    at: Duration,
+    keep: &mut Keep<'_>,
+) {
+    let kind = String::from_utf8_lossy(event.kind);
+    let data = match std::str::from_utf8(event.data) {
+        Ok(data) => Cow::Borrowed(data),
+        Err(_) => String::from_utf8_lossy(event.data),
+    };
+    match surface.read_event(&kind, &data, answer, keep) {
+        Ok(heard) => {
+            if heard.is_chunk {
+                clock.chunk(at);
+            }
+            if heard.has_output {
+                clock.output(at);
+            }
+            if let Some(varies) = &heard.varies {
+                Template::learn(template, data.as_bytes(), varies);
+            }
+        }
+        Err(_) => keep.skipped(Skip::EventUnreadable, event.data.len() as u64),
+    }
+}

@@ -1,0 +1,166 @@
+//! Takes texts and names into a call as far as content policy and limits allow.
+
+use super::{Content, Limits};
+use crate::event::{Text, Value};
+use crate::exchange::{Skip, Skips};
+use crate::wire::json::{Json, Str};
+
+/// What may still be kept of one call, and what was left out of it.
+#[derive(Debug, Clone, Default)]
+pub struct Allowance {
+    used: usize,
+    /// What was left out.
+    pub skips: Skips,
+}
+
+impl Allowance {
+    /// Bytes of text that were kept so far.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.used
+    }
+}
+
+/// Takes texts and names into one call: the only way for them.
+#[derive(Debug)]
+pub struct Keep<'a> {
+    content: Content,
+    limits: &'a Limits,
+    allowance: &'a mut Allowance,
+}
+
+/// A text that is still growing.
+#[derive(Debug, Clone, Default)]
+pub struct GrowingText {
+    bytes: u64,
+    kept: String,
+}
+
+impl GrowingText {
+    /// Its size so far, also of what isn't kept.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl<'a> Keep<'a> {
+    /// Under that policy and those limits, with what is left of the allowance.
+    pub fn new(content: Content, limits: &'a Limits, allowance: &'a mut Allowance) -> Self {
+        Self { content, limits, allowance }
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &'a Limits {
+        self.limits
+    }
+
+    /// Counts something that was left out.
+    pub fn skipped(&mut self, skip: Skip, bytes: u64) {
+        self.allowance.skips.add(skip, bytes);
+    }
+
+    /// Whether one more of something is within its limit; counts it as left out if not.
+    pub fn admits(&mut self, have: usize, limit: usize, bytes: usize) -> bool {
+        let admitted = have < limit;
+        if !admitted {
+            self.skipped(Skip::OverLimit, bytes as u64);
+        }
+        admitted
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(&mut self, text: Str<'_>) -> Text {
+        let mut growing = GrowingText::default();
+        self.append(&mut growing, text);
+        self.finish(growing)
+    }
+
+    /// Lets a text grow.
+    pub fn append(&mut self, text: &mut GrowingText, more: Str<'_>) {
+        if !self.content.keeps_text() {
+            text.bytes += more.len() as u64;
+            return;
+        }
+        if text.kept.is_empty() {
+            text.kept.reserve_exact(more.raw().len().min(self.left()));
+        }
+        let before = text.kept.len();
+        let mut cut = 0;
+        more.for_each_run(|run| {
+            text.bytes += run.len() as u64;
+            let room = self.left() - (text.kept.len() - before);
+            if cut == 0 && run.len() <= room {
+                text.kept.push_str(run);
+            } else {
+                let fits = if cut == 0 { floor_char_boundary(run, room) } else { 0 };
+                text.kept.push_str(&run[..fits]);
+                cut += run.len() - fits;
+            }
+        });
+        self.allowance.used += text.kept.len() - before;
+        if cut > 0 {
+            // Nothing that comes later may stand where this should have: first come, first kept.
+            self.allowance.used = self.limits.content_bytes;
+            self.skipped(Skip::OverLimit, cut as u64);
+        }
+    }
+
+    /// A text that won't grow any more.
+    #[must_use]
+    pub fn finish(&self, text: GrowingText) -> Text {
+        match (self.content.keeps_text(), text.kept.len() as u64 == text.bytes) {
+            (false, _) => Text::sized(text.bytes),
+            (true, true) => Text::kept(text.kept),
+            (true, false) => Text::truncated(text.bytes, text.kept),
+        }
+    }
+
+    /// A JSON value that is content, given by its text.
+    #[must_use]
+    pub fn value(&mut self, json: &str) -> Option<Value> {
+        if !self.content.keeps_text() {
+            return None;
+        }
+        if json.len() > self.left() {
+            self.allowance.used = self.limits.content_bytes;
+            self.skipped(Skip::OverLimit, json.len() as u64);
+            return None;
+        }
+        self.allowance.used += json.len();
+        Json::new(json).value().ok()
+    }
+
+    /// A name, id or parameter: kept whatever the content policy, up to its limit.
+    #[must_use]
+    pub fn name(&mut self, name: Str<'_>) -> Box<str> {
+        let name = name.to_cow();
+        let kept = &name[..floor_char_boundary(&name, self.limits.name_bytes)];
+        if kept.len() < name.len() {
+            self.skipped(Skip::OverLimit, (name.len() - kept.len()) as u64);
+        }
+        kept.into()
+    }
+
+    /// Takes `name` in the place of `known`, unless it is the same, empty, or none.
+    pub fn rename(&mut self, known: &mut Option<Box<str>>, name: Option<Str<'_>>) {
+        if let Some(name) = name
+            && !name.is_empty()
+            && known.as_deref() != Some(name.raw())
+        {
+            *known = Some(self.name(name));
+        }
+    }
+
+    fn left(&self) -> usize {
+        self.limits.content_bytes.saturating_sub(self.allowance.used)
+    }
+}
+
+/// The last place at or before `at` where `text` may be cut (`str::floor_char_boundary` is newer than our oldest
+/// compiler).
+fn floor_char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0)
+}

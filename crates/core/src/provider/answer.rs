@@ -1,0 +1,257 @@
+//! What is known so far of a server's answer: the message being assembled, not the bytes.
+
+use std::borrow::Cow;
+
+use crate::event::{Choice, Failure, Media, MediaSource, Message, Part, Role, ToolCall, Usage};
+use crate::policy::{GrowingText, Keep};
+use crate::wire::json::Str;
+
+/// What is known so far of an answer.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// Its id.
+    pub id: Option<Box<str>>,
+    /// The model that answers.
+    pub model: Option<Box<str>>,
+    /// The service tier that is used.
+    pub service_tier: Option<Box<str>>,
+    /// Fingerprint of the server's configuration.
+    pub system_fingerprint: Option<Box<str>>,
+    /// The state that the answer says it is in.
+    pub state: Option<Box<str>>,
+    /// Number of dimensions of the vectors.
+    pub embedding_dimensions: Option<u64>,
+    /// Tokens.
+    pub usage: Option<Box<Usage>>,
+    /// That it failed, and why.
+    pub failure: Option<Box<Failure>>,
+    /// Whether the protocol's own last word was seen: nothing follows.
+    pub ended: bool,
+    choices: Vec<Draft>,
+}
+
+/// One choice being assembled.
+#[derive(Debug)]
+struct Draft {
+    index: u32,
+    role: Role,
+    finish_reason: Option<Cow<'static, str>>,
+    parts: Vec<PartDraft>,
+}
+
+/// Where in a message a part stands. Parts are put in this order, whatever order they come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The item of the message.
+    pub item: u32,
+    /// The part of the item.
+    pub part: u32,
+}
+
+/// A part being assembled: what it is, and the text that goes with it.
+#[derive(Debug)]
+pub struct PartDraft {
+    place: Place,
+    what: What,
+    text: GrowingText,
+    has_text: bool,
+}
+
+/// What a part is, without its text.
+#[derive(Debug)]
+pub enum What {
+    /// Plain text.
+    Text,
+    /// A refusal.
+    Refusal,
+    /// Reasoning or its summary.
+    Reasoning,
+    /// A tool call; the text is its arguments.
+    ToolCall(Box<ToolCall>),
+    /// A medium; the text is its bytes, as base64.
+    Media(Box<Media>),
+    /// An item of another kind, and its id; the text is its JSON.
+    Other(Box<(Box<str>, Option<Box<str>>)>),
+}
+
+impl PartDraft {
+    /// What it is.
+    pub fn what(&mut self) -> &mut What {
+        &mut self.what
+    }
+
+    /// The size of its text so far.
+    #[must_use]
+    pub fn text_bytes(&self) -> u64 {
+        self.text.bytes()
+    }
+
+    /// Lets its text grow.
+    pub fn append(&mut self, text: Str<'_>, keep: &mut Keep<'_>) {
+        self.has_text = true;
+        keep.append(&mut self.text, text);
+    }
+
+    fn finish(self, keep: &Keep<'_>) -> Option<Part> {
+        let text = keep.finish(self.text);
+        Some(match self.what {
+            // An empty text says nothing: streams begin with one.
+            What::Text | What::Refusal | What::Reasoning if text.bytes() == 0 => return None,
+            What::Text => Part::Text(text),
+            What::Refusal => Part::Refusal(text),
+            What::Reasoning => Part::Reasoning(text),
+            What::ToolCall(mut call) => {
+                call.arguments = self.has_text.then_some(text);
+                Part::ToolCall(*call)
+            }
+            What::Media(mut media) => {
+                if self.has_text {
+                    media.source = MediaSource::Inline(text);
+                }
+                Part::Media(*media)
+            }
+            What::Other(named) => {
+                let (kind, id) = *named;
+                Part::Other { kind, id, json: text }
+            }
+        })
+    }
+}
+
+impl Answer {
+    /// Whether there is a choice, and each has said why it ended.
+    #[must_use]
+    pub fn every_choice_finished(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finish_reason.is_some())
+    }
+
+    /// How many choices there are.
+    #[must_use]
+    pub fn choice_count(&self) -> usize {
+        self.choices.len()
+    }
+
+    /// Makes sure that there is a choice `index`, which `bytes` bytes tell of, if the limit allows it.
+    pub fn admits_choice(&mut self, index: u32, bytes: usize, keep: &mut Keep<'_>) -> bool {
+        self.draft(index, bytes, keep).is_some()
+    }
+
+    /// Sets who speaks in a choice.
+    pub fn set_role(&mut self, index: u32, role: &str, keep: &mut Keep<'_>) {
+        if let Some(choice) = self.draft(index, 0, keep)
+            && choice.role.as_str() != role
+        {
+            choice.role = Role::named(role);
+        }
+    }
+
+    /// Sets why a choice ended.
+    pub fn set_finish_reason(&mut self, index: u32, reason: Str<'_>, keep: &mut Keep<'_>) {
+        let reason = match KNOWN_REASONS.iter().find(|known| **known == reason.raw()) {
+            Some(known) => Cow::Borrowed(*known),
+            None => Cow::Owned(keep.name(reason).into_string()),
+        };
+        if let Some(choice) = self.draft(index, 0, keep) {
+            choice.finish_reason = Some(reason);
+        }
+    }
+
+    /// The part at a place of a choice, if there is one.
+    pub fn part(&mut self, index: u32, place: Place) -> Option<&mut PartDraft> {
+        let choice = self.choices.iter_mut().find(|choice| choice.index == index)?;
+        choice.parts.iter_mut().find(|part| part.place == place)
+    }
+
+    /// The part at a place of a choice, begun as `what` says if it is new; `None` beyond a limit.
+    pub fn part_or(
+        &mut self,
+        index: u32,
+        place: Place,
+        keep: &mut Keep<'_>,
+        what: impl FnOnce(&mut Keep<'_>) -> What,
+    ) -> Option<&mut PartDraft> {
+        let choice = self.draft(index, 0, keep)?;
+        let at = match choice.parts.binary_search_by_key(&place, |part| part.place) {
+            Ok(at) => at,
+            Err(at) => {
+                let limits = keep.limits();
+                let what = what(keep);
+                let (have, limit) = match what {
+                    What::ToolCall(_) => {
+                        (choice.parts.iter().filter(|part| matches!(part.what, What::ToolCall(_))).count(), limits.tools)
+                    }
+                    _ => (choice.parts.len(), limits.messages),
+                };
+                if !keep.admits(have, limit, 0) {
+                    return None;
+                }
+                if choice.parts.is_empty() {
+                    choice.parts.reserve_exact(1);
+                }
+                choice.parts.insert(at, PartDraft { place, what, text: GrowingText::default(), has_text: false });
+                at
+            }
+        };
+        choice.parts.get_mut(at)
+    }
+
+    /// Lets the text of a part grow, beginning the part as `what` says if it is new.
+    pub fn append(&mut self, index: u32, place: Place, text: Str<'_>, keep: &mut Keep<'_>, what: fn() -> What) {
+        if let Some(part) = self.part_or(index, place, keep, |_| what()) {
+            part.append(text, keep);
+        }
+    }
+
+    /// Forgets the choices: a later word of the server's says them all again.
+    pub fn forget_choices(&mut self) {
+        self.choices.clear();
+    }
+
+    /// Whether a choice asks for a tool that the caller is to run.
+    #[must_use]
+    pub fn asks_for_tools(&self, index: u32) -> bool {
+        let is_call = |part: &PartDraft| matches!(part.what, What::ToolCall(_));
+        self.choices.iter().any(|choice| choice.index == index && choice.parts.iter().any(is_call))
+    }
+
+    /// The choices, by index.
+    #[must_use]
+    pub fn take_choices(&mut self, keep: &Keep<'_>) -> Vec<Choice> {
+        let mut choices: Vec<_> = std::mem::take(&mut self.choices)
+            .into_iter()
+            .map(|draft| Choice {
+                index: draft.index,
+                message: Message {
+                    role: draft.role,
+                    name: None,
+                    parts: draft.parts.into_iter().filter_map(|part| part.finish(keep)).collect(),
+                    is_list: false,
+                },
+                finish_reason: draft.finish_reason,
+            })
+            .collect();
+        choices.sort_by_key(|choice| choice.index);
+        choices
+    }
+
+    fn draft(&mut self, index: u32, bytes: usize, keep: &mut Keep<'_>) -> Option<&mut Draft> {
+        // By position: most answers have one choice.
+        let at = match self.choices.iter().position(|choice| choice.index == index) {
+            Some(at) => at,
+            None => {
+                if !keep.admits(self.choices.len(), keep.limits().choices, bytes) {
+                    return None;
+                }
+                if self.choices.is_empty() {
+                    self.choices.reserve_exact(1);
+                }
+                self.choices.push(Draft { index, role: Role::Assistant, finish_reason: None, parts: Vec::new() });
+                self.choices.len() - 1
+            }
+        };
+        self.choices.get_mut(at)
+    }
+}
+
+/// Finish reasons of the API's documentation: they need no allocation.
+const KNOWN_REASONS: &[&str] = &["stop", "length", "tool_calls", "content_filter", "function_call"];

@@ -1,0 +1,70 @@
+//! The parameters that requests of all surfaces share.
+
+use super::tools;
+use crate::event::Request;
+use crate::policy::Keep;
+use crate::wire::json::{Json, Kind, Read};
+
+/// A string, as a name.
+pub(super) fn name(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Option<Box<str>>> {
+    Ok(json.str()?.map(|text| keep.name(text)))
+}
+
+/// A string or an array of strings, as names.
+fn names(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Vec<Box<str>>> {
+    let mut names = Vec::new();
+    if json.peek()? == Kind::Array {
+        json.array(|json| {
+            if let Some(text) = json.str()?
+                && keep.admits(names.len(), keep.limits().tools, text.raw().len())
+            {
+                names.push(keep.name(text));
+            }
+            Ok(())
+        })?;
+    } else {
+        names.extend(name(json, keep)?);
+    }
+    Ok(names)
+}
+
+/// Reads the parameter `key` of a request, if it is one that is kept.
+pub(super) fn read(key: &str, json: &mut Json<'_>, request: &mut Request, keep: &mut Keep<'_>) -> Read<()> {
+    match key {
+        "model" => request.model = name(json, keep)?,
+        "stream" => request.stream = json.bool()?,
+        "temperature" => request.temperature = json.f64()?,
+        "top_p" => request.top_p = json.f64()?,
+        "top_k" => request.top_k = json.f64()?,
+        // The newer name wins, wherever it stands.
+        "max_completion_tokens" | "max_output_tokens" => request.max_tokens = json.i64()?.or(request.max_tokens),
+        "max_tokens" => request.max_tokens = request.max_tokens.or(json.i64()?),
+        "n" => request.choice_count = json.i64()?,
+        "frequency_penalty" => request.frequency_penalty = json.f64()?,
+        "presence_penalty" => request.presence_penalty = json.f64()?,
+        "stop" => request.stop_sequences = names(json, keep)?,
+        "seed" => request.seed = json.i64()?,
+        "response_format" => request.response_format = kind_of(json, keep)?,
+        "service_tier" => request.service_tier = name(json, keep)?,
+        "reasoning_effort" => request.reasoning_effort = name(json, keep)?,
+        "modalities" => request.output_modalities = names(json, keep)?,
+        "user" => request.user = json.str()?.map(|user| keep.text(user)),
+        "tools" => request.tools = tools::read_definitions(json, keep)?,
+        // Deprecated: tools that are all functions.
+        "functions" => request.tools = tools::read_functions(json, keep)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The `type` of an object.
+pub(super) fn kind_of(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Option<Box<str>>> {
+    let mut kind = None;
+    json.object(|key, json| {
+        if key == "type" {
+            kind = name(json, keep)?;
+        }
+        Ok(())
+    })?;
+    Ok(kind)
+}

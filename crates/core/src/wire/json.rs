@@ -1,0 +1,560 @@
+//! A pull reader of JSON text: borrows what it gives out, skips what isn't asked for, never allocates by itself.
+//!
+//! What a surface wants of a body is a small part of it, and with content off it wants the sizes of texts, not the
+//! texts. This reader goes through the text once, hands out strings as they stand (escapes untouched until somebody
+//! asks) with their place in the text, and skips the rest by looking for quotes and brackets only.
+//!
+//! It reads whatever RFC 8259 allows, with the same result as any other reader. It is lenient: of some texts that the
+//! RFC forbids (a raw control character in a string, `1.2.3`, a `]` that closes a `{` in a skipped value) it reads what can be read.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter, memchr2};
+
+use crate::event::Value;
+
+/// Deepest nesting that is read as a [`Value`] (skipping has no limit, it doesn't recurse).
+pub const VALUE_DEPTH: usize = 128;
+
+/// Text that isn't JSON, or not what was expected of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// What was read, or that it can't be.
+pub type Read<T> = Result<T, Unreadable>;
+
+/// The kinds of JSON values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A string as it stands in the text, between its quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Str<'a> {
+    raw: &'a str,
+    at: usize,
+    is_escaped: bool,
+}
+
+impl<'a> Str<'a> {
+    /// A string that stands for itself.
+    #[must_use]
+    pub fn plain(text: &'a str) -> Self {
+        Self { raw: text, at: 0, is_escaped: false }
+    }
+
+    /// The string that begins at `at`, behind its opening quote, and ends before the next quote that no backslash
+    /// escapes. Gives also where the closing quote is.
+    fn scan(text: &'a str, at: usize) -> Read<(Self, usize)> {
+        let (end, is_escaped) = end_of_string(text.as_bytes(), at)?;
+        let raw = text.get(at..end).ok_or(Unreadable)?;
+        Ok((Self { raw, at, is_escaped }, end))
+    }
+
+    /// The string between whose quotes `raw` stands.
+    pub(crate) fn of_raw(raw: &'a str, is_escaped: bool) -> Self {
+        Self { raw, at: 0, is_escaped }
+    }
+
+    /// Its characters as they stand in the text, escapes and all.
+    #[must_use]
+    pub fn raw(self) -> &'a str {
+        self.raw
+    }
+
+    /// Where in the text it begins, behind the quote.
+    #[must_use]
+    pub fn at(self) -> usize {
+        self.at
+    }
+
+    /// Its characters.
+    #[must_use]
+    pub fn to_cow(self) -> Cow<'a, str> {
+        if !self.is_escaped {
+            return Cow::Borrowed(self.raw);
+        }
+        let mut text = String::with_capacity(self.raw.len());
+        self.for_each_run(|run| text.push_str(run));
+        Cow::Owned(text)
+    }
+
+    /// Its length in bytes of UTF-8, escapes resolved.
+    #[must_use]
+    pub fn len(self) -> usize {
+        if !self.is_escaped {
+            return self.raw.len();
+        }
+        let mut len = 0;
+        self.for_each_run(|run| len += run.len());
+        len
+    }
+
+    /// Whether it is the empty string.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// Calls `each` with the runs of characters that make up the string. Half of a surrogate pair becomes U+FFFD.
+    pub fn for_each_run(self, mut each: impl FnMut(&str)) {
+        let mut rest = self.raw;
+        while let Some(place) = memchr(b'\\', rest.as_bytes()) {
+            let (run, escape) = rest.split_at(place);
+            if !run.is_empty() {
+                each(run);
+            }
+            rest = unescape(&escape[1..], &mut each);
+        }
+        if !rest.is_empty() {
+            each(rest);
+        }
+    }
+}
+
+/// Gives the character that the escape at the beginning of `text` (behind the backslash) stands for, and what follows.
+fn unescape<'a>(text: &'a str, each: &mut impl FnMut(&str)) -> &'a str {
+    let plain = match text.as_bytes().first() {
+        Some(b'n') => "\n",
+        Some(b't') => "\t",
+        Some(b'r') => "\r",
+        Some(b'b') => "\u{8}",
+        Some(b'f') => "\u{c}",
+        Some(b'"') => "\"",
+        Some(b'\\') => "\\",
+        Some(b'/') => "/",
+        Some(b'u') => return unescape_unicode(&text[1..], each),
+        _ => return text,
+    };
+    each(plain);
+    &text[1..]
+}
+
+fn unescape_unicode<'a>(text: &'a str, each: &mut impl FnMut(&str)) -> &'a str {
+    let Some(unit) = hex4(text) else { return text };
+    let mut rest = &text[4..];
+    let mut scalar = char::from_u32(unit);
+    if (0xd800..0xdc00).contains(&unit)
+        && let Some(after) = rest.strip_prefix("\\u")
+        && let Some(low) = hex4(after).filter(|low| (0xdc00..0xe000).contains(low))
+    {
+        scalar = char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+        rest = &after[4..];
+    }
+    each(scalar.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut [0; 4]));
+    rest
+}
+
+fn hex4(text: &str) -> Option<u32> {
+    let digits = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+/// Strings shorter than this are cheaper to walk than to hand to `memchr`.
+const WALKED: usize = 16;
+
+/// Where the string that begins at `at` ends, and whether it holds escapes.
+pub(crate) fn end_of_string(text: &[u8], mut at: usize) -> Read<(usize, bool)> {
+    let rest = text.get(at..).ok_or(Unreadable)?;
+    for (place, &byte) in rest.iter().take(WALKED).enumerate() {
+        match byte {
+            b'"' => return Ok((at + place, false)),
+            b'\\' => break,
+            _ => {}
+        }
+    }
+    let mut is_escaped = false;
+    loop {
+        let rest = text.get(at..).ok_or(Unreadable)?;
+        at += memchr2(b'"', b'\\', rest).ok_or(Unreadable)?;
+        if text[at] == b'"' {
+            return Ok((at, is_escaped));
+        }
+        is_escaped = true;
+        at += match text.get(at + 1).ok_or(Unreadable)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
+            b'u' => {
+                let digits = text.get(at + 2..at + 6).ok_or(Unreadable)?;
+                if !digits.iter().all(u8::is_ascii_hexdigit) {
+                    return Err(Unreadable);
+                }
+                6
+            }
+            _ => return Err(Unreadable),
+        };
+    }
+}
+
+/// Reads one JSON text from its beginning to its end.
+///
+/// Each method that reads a value goes past exactly one value. When the value is of another kind than the method asks
+/// for, it is skipped and the answer is `None` (`false` for arrays and objects): a field of an unexpected type is an
+/// unknown field.
+///
+/// ```
+/// use sidetone_core::wire::json::Json;
+///
+/// let mut json = Json::new(r#"{"model": "gpt-5", "n": 2, "metadata": {"k": [1]}}"#);
+/// let (mut model, mut n) = (None, None);
+/// json.object(|key, json| {
+///     match key {
+///         "model" => model = json.str()?.map(|text| text.to_cow().into_owned()),
+///         "n" => n = json.i64()?,
+///         _ => {} // skipped
+///     }
+///     Ok(())
+/// })?;
+/// json.end()?;
+/// assert_eq!((model.as_deref(), n), (Some("gpt-5"), Some(2)));
+/// # Ok::<(), sidetone_core::wire::json::Unreadable>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Json<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Json<'a> {
+    /// A reader at the beginning of `text`.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Where the reader is in its text.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The kind of the value that comes next.
+    ///
+    /// # Errors
+    /// When no value comes next.
+    pub fn peek(&mut self) -> Read<Kind> {
+        Ok(match self.next_byte()? {
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b'"' => Kind::String,
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            b'-' | b'0'..=b'9' => Kind::Number,
+            _ => return Err(Unreadable),
+        })
+    }
+
+    /// Goes through an object: calls `each` with every key, the reader being before its value. A value that `each`
+    /// leaves where it is, is skipped. `false`: it wasn't an object.
+    ///
+    /// # Errors
+    /// When the text isn't JSON, or by `each`.
+    pub fn object(&mut self, mut each: impl FnMut(&str, &mut Self) -> Read<()>) -> Read<bool> {
+        if self.peek()? != Kind::Object {
+            self.skip()?;
+            return Ok(false);
+        }
+        self.at += 1;
+        if self.next_byte()? == b'}' {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            let key = self.string()?;
+            self.expect(b':')?;
+            self.next_byte()?;
+            let before = self.at;
+            if key.is_escaped {
+                each(&key.to_cow(), self)?;
+            } else {
+                each(key.raw, self)?;
+            }
+            if self.at == before {
+                self.skip()?;
+            }
+            match self.next_byte()? {
+                b',' => self.at += 1,
+                b'}' => break,
+                _ => return Err(Unreadable),
+            }
+            self.next_byte()?;
+        }
+        self.at += 1;
+        Ok(true)
+    }
+
+    /// Goes through an array: calls `each` before every element. An element that `each` leaves where it is, is skipped.
+    /// `false`: it wasn't an array.
+    ///
+    /// # Errors
+    /// When the text isn't JSON, or by `each`.
+    pub fn array(&mut self, mut each: impl FnMut(&mut Self) -> Read<()>) -> Read<bool> {
+        if self.peek()? != Kind::Array {
+            self.skip()?;
+            return Ok(false);
+        }
+        self.at += 1;
+        if self.next_byte()? == b']' {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            self.next_byte()?;
+            let before = self.at;
+            each(self)?;
+            if self.at == before {
+                self.skip()?;
+            }
+            match self.next_byte()? {
+                b',' => self.at += 1,
+                b']' => break,
+                _ => return Err(Unreadable),
+            }
+        }
+        self.at += 1;
+        Ok(true)
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn str(&mut self) -> Read<Option<Str<'a>>> {
+        if self.next_byte()? == b'"' {
+            return self.string().map(Some);
+        }
+        self.skip()?;
+        Ok(None)
+    }
+
+    /// A whole number that fits.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn i64(&mut self) -> Read<Option<i64>> {
+        Ok(self.number()?.and_then(|number| number.parse().ok()))
+    }
+
+    /// A whole number that isn't negative.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn u64(&mut self) -> Read<Option<u64>> {
+        Ok(self.number()?.and_then(|number| number.parse().ok()))
+    }
+
+    /// Any finite number.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn f64(&mut self) -> Read<Option<f64>> {
+        Ok(self.number()?.and_then(|number| number.parse().ok()).filter(|number: &f64| number.is_finite()))
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn bool(&mut self) -> Read<Option<bool>> {
+        let first = self.next_byte()?;
+        self.skip()?;
+        Ok(match first {
+            b't' => Some(true),
+            b'f' => Some(false),
+            _ => None,
+        })
+    }
+
+    /// The text of any value, as it was written.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn raw(&mut self) -> Read<&'a str> {
+        self.next_byte()?;
+        let start = self.at;
+        self.skip()?;
+        self.text.get(start..self.at).ok_or(Unreadable)
+    }
+
+    /// Any value.
+    ///
+    /// # Errors
+    /// When the text isn't JSON, or deeper than [`VALUE_DEPTH`].
+    pub fn value(&mut self) -> Read<Value> {
+        self.value_within(VALUE_DEPTH)
+    }
+
+    fn value_within(&mut self, depth: usize) -> Read<Value> {
+        let deeper = depth.checked_sub(1).ok_or(Unreadable)?;
+        Ok(match self.peek()? {
+            Kind::Null => {
+                self.skip()?;
+                Value::Null
+            }
+            Kind::Bool => Value::Bool(self.bool()?.ok_or(Unreadable)?),
+            Kind::Number => {
+                let number = self.number()?.ok_or(Unreadable)?;
+                match number.parse() {
+                    Ok(whole) => Value::Int(whole),
+                    Err(_) => Value::Double(number.parse().map_err(|_| Unreadable)?),
+                }
+            }
+            Kind::String => Value::String(self.string()?.to_cow().into_owned()),
+            Kind::Array => {
+                let mut elements = Vec::new();
+                self.array(|json| {
+                    elements.push(json.value_within(deeper)?);
+                    Ok(())
+                })?;
+                Value::Array(elements)
+            }
+            Kind::Object => {
+                let mut entries = Vec::new();
+                self.object(|key, json| {
+                    let key = key.to_owned();
+                    entries.push((key, json.value_within(deeper)?));
+                    Ok(())
+                })?;
+                Value::Map(entries)
+            }
+        })
+    }
+
+    /// The number of elements of an array; `None` if it isn't one.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn array_len(&mut self) -> Read<Option<u64>> {
+        if self.peek()? == Kind::Array
+            && let Some(len) = memchr(b']', &self.text.as_bytes()[self.at..])
+        {
+            // Vectors are arrays of thousands of plain numbers: count their commas.
+            let inner = &self.text.as_bytes()[self.at + 1..self.at + len];
+            if !inner.iter().any(|byte| matches!(byte, b'"' | b'[' | b'{' | b'}')) {
+                self.at += len + 1;
+                let is_empty = inner.iter().all(u8::is_ascii_whitespace);
+                return Ok(Some(if is_empty { 0 } else { memchr_iter(b',', inner).count() as u64 + 1 }));
+            }
+        }
+        let mut elements = 0;
+        let is_array = self.array(|json| {
+            elements += 1;
+            json.skip()
+        })?;
+        Ok(is_array.then_some(elements))
+    }
+
+    /// Goes past one value of any kind.
+    ///
+    /// # Errors
+    /// When the text isn't JSON.
+    pub fn skip(&mut self) -> Read<()> {
+        match self.next_byte()? {
+            b'"' => self.string().map(drop),
+            b'{' | b'[' => self.skip_container(),
+            b't' => self.literal("true"),
+            b'f' => self.literal("false"),
+            b'n' => self.literal("null"),
+            _ => self.number().map(drop),
+        }
+    }
+
+    /// Checks that nothing follows but white space.
+    ///
+    /// # Errors
+    /// When something follows.
+    pub fn end(&mut self) -> Read<()> {
+        match self.next_byte() {
+            Ok(_) => Err(Unreadable),
+            Err(Unreadable) => Ok(()),
+        }
+    }
+
+    fn skip_container(&mut self) -> Read<()> {
+        let bytes = self.text.as_bytes();
+        let mut depth = 0_usize;
+        let mut at = self.at;
+        loop {
+            match bytes.get(at).ok_or(Unreadable)? {
+                b'"' => at = end_of_string(bytes, at + 1)?.0,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.at = at + 1;
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    fn literal(&mut self, literal: &str) -> Read<()> {
+        if !self.text.as_bytes()[self.at..].starts_with(literal.as_bytes()) {
+            return Err(Unreadable);
+        }
+        self.at += literal.len();
+        Ok(())
+    }
+
+    /// The text of a number; `None` (and past it) for a value of another kind.
+    fn number(&mut self) -> Read<Option<&'a str>> {
+        let first = self.next_byte()?;
+        if !matches!(first, b'-' | b'0'..=b'9') {
+            if !matches!(first, b'"' | b'{' | b'[' | b't' | b'f' | b'n') {
+                return Err(Unreadable);
+            }
+            self.skip()?;
+            return Ok(None);
+        }
+        let rest = &self.text.as_bytes()[self.at..];
+        let len = rest
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .unwrap_or(rest.len());
+        let number = self.text.get(self.at..self.at + len).ok_or(Unreadable)?;
+        self.at += len;
+        Ok(Some(number))
+    }
+
+    fn string(&mut self) -> Read<Str<'a>> {
+        if self.text.as_bytes().get(self.at) != Some(&b'"') {
+            return Err(Unreadable);
+        }
+        let (string, end) = Str::scan(self.text, self.at + 1)?;
+        self.at = end + 1;
+        Ok(string)
+    }
+
+    fn expect(&mut self, byte: u8) -> Read<()> {
+        if self.next_byte()? != byte {
+            return Err(Unreadable);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// The next byte that is no white space; the reader stays before it.
+    fn next_byte(&mut self) -> Read<u8> {
+        loop {
+            match self.text.as_bytes().get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(&byte) => return Ok(byte),
+                None => return Err(Unreadable),
+            }
+        }
+    }
+}
