@@ -3,3 +3,6 @@
 pub mod backends;
 pub mod case;
 pub mod require;
+mod serve;
+pub mod server;
+pub mod split;

@@ -1,10 +1,5 @@
 //! Recorded cases: what is in the crate, what is in the repository, loading, saving, changing.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::path::Path;
 
@@ -22,20 +17,12 @@ fn documents(case: &Case) -> Vec<Value> {
     if !case.stream {
         return vec![serde_json::from_str(body).unwrap()];
     }
-    let events = body
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .filter(|event| *event != "[DONE]");
-    events
-        .map(|event| serde_json::from_str(event).unwrap())
-        .collect()
+    let events = body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|event| *event != "[DONE]");
+    events.map(|event| serde_json::from_str(event).unwrap()).collect()
 }
 
 fn joined(case: &Case, pointer: &str) -> String {
-    documents(case)
-        .iter()
-        .filter_map(|document| document.pointer(pointer)?.as_str().map(str::to_owned))
-        .collect()
+    documents(case).iter().filter_map(|document| document.pointer(pointer)?.as_str().map(str::to_owned)).collect()
 }
 
 #[test]
@@ -43,11 +30,7 @@ fn every_case_of_the_crate_can_be_read() {
     let cases = Case::all_embedded();
     assert_eq!(cases.len(), 13);
     for case in cases {
-        assert!(
-            case.status >= 200 && case.path.starts_with("/v1/"),
-            "{}",
-            case.name
-        );
+        assert!(case.status >= 200 && case.path.starts_with("/v1/"), "{}", case.name);
         assert!(!documents(&case).is_empty(), "{}", case.name);
         assert_eq!(Case::embedded(&case.name), Some(case));
     }
@@ -56,17 +39,11 @@ fn every_case_of_the_crate_can_be_read() {
 
 #[test]
 fn a_copy_in_the_crate_is_the_case_of_the_repository() {
-    if !require::or_skip(
-        "the repository's conformance/cases",
-        repository_cases().is_dir(),
-    ) {
+    if !require::or_skip("the repository's conformance/cases", repository_cases().is_dir()) {
         return;
     }
     let recorded = Case::load_all(repository_cases()).unwrap();
-    let copies: Vec<_> = recorded
-        .into_iter()
-        .filter(|case| Case::embedded(&case.name).is_some())
-        .collect();
+    let copies: Vec<_> = recorded.into_iter().filter(|case| Case::embedded(&case.name).is_some()).collect();
     assert!(copies.len() >= 12, "{}", copies.len());
     for case in copies {
         assert_eq!(Case::embedded(&case.name), Some(case));
@@ -93,8 +70,7 @@ fn a_saved_case_is_loaded_as_it_was() {
 
 #[test]
 fn what_is_wrong_with_a_case_is_said_with_its_file() {
-    let folder =
-        std::env::temp_dir().join(format!("sidetone-testkit-wrong-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("sidetone-testkit-wrong-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let problem = |meta: &str| {
         std::fs::write(folder.join("meta.json"), meta).unwrap();
@@ -121,10 +97,7 @@ fn what_is_wrong_with_a_case_is_said_with_its_file() {
         "absent.json",
     ];
     for (said, expected) in said.iter().zip(expected) {
-        assert!(
-            said.contains(expected) && said.contains("sidetone-testkit-wrong"),
-            "{said}"
-        );
+        assert!(said.contains(expected) && said.contains("sidetone-testkit-wrong"), "{said}");
     }
 }
 
@@ -134,16 +107,8 @@ fn a_renamed_model_keeps_its_date_and_every_other_byte() {
     let before = case.clone();
     let places = case.rename_model("gpt-4o-mini", "acme");
     assert_eq!(places, 1 + documents(&before).len());
-    assert!(
-        documents(&case)
-            .iter()
-            .all(|event| event["model"] == "acme-2024-07-18")
-    );
-    let back = |body: &[u8]| {
-        String::from_utf8(body.to_vec())
-            .unwrap()
-            .replace("acme", "gpt-4o-mini")
-    };
+    assert!(documents(&case).iter().all(|event| event["model"] == "acme-2024-07-18"));
+    let back = |body: &[u8]| String::from_utf8(body.to_vec()).unwrap().replace("acme", "gpt-4o-mini");
     assert_eq!(back(&case.response).as_bytes(), before.response);
     assert_eq!(back(&case.request).as_bytes(), before.request);
 }
@@ -151,31 +116,11 @@ fn a_renamed_model_keeps_its_date_and_every_other_byte() {
 #[test]
 fn counts_are_set_under_the_names_of_the_surface() {
     for (name, input, output) in [
-        (
-            "chat_basic",
-            "/usage/prompt_tokens",
-            "/usage/completion_tokens",
-        ),
-        (
-            "chat_stream_usage",
-            "/usage/prompt_tokens",
-            "/usage/completion_tokens",
-        ),
-        (
-            "completions_basic",
-            "/usage/prompt_tokens",
-            "/usage/completion_tokens",
-        ),
-        (
-            "responses_basic",
-            "/usage/input_tokens",
-            "/usage/output_tokens",
-        ),
-        (
-            "responses_stream",
-            "/response/usage/input_tokens",
-            "/response/usage/output_tokens",
-        ),
+        ("chat_basic", "/usage/prompt_tokens", "/usage/completion_tokens"),
+        ("chat_stream_usage", "/usage/prompt_tokens", "/usage/completion_tokens"),
+        ("completions_basic", "/usage/prompt_tokens", "/usage/completion_tokens"),
+        ("responses_basic", "/usage/input_tokens", "/usage/output_tokens"),
+        ("responses_stream", "/response/usage/input_tokens", "/response/usage/output_tokens"),
     ] {
         let mut case = Case::embedded(name).unwrap();
         assert_eq!(case.set_usage(1234, 567), 3, "{name}");
@@ -187,10 +132,7 @@ fn counts_are_set_under_the_names_of_the_surface() {
     }
     let mut case = Case::embedded("embeddings_float").unwrap();
     case.set_usage(9, 1);
-    assert_eq!(
-        documents(&case)[0]["usage"],
-        serde_json::json!({"prompt_tokens": 9, "total_tokens": 9})
-    );
+    assert_eq!(documents(&case)[0]["usage"], serde_json::json!({"prompt_tokens": 9, "total_tokens": 9}));
 }
 
 #[test]
@@ -215,11 +157,7 @@ fn the_reply_is_set_in_every_surface() {
     let last = documents(&case).pop().unwrap();
     assert_eq!(last["response"]["output"][0]["content"][0]["text"], text);
     let mut case = Case::embedded("responses_tools").unwrap();
-    assert_eq!(
-        case.set_reply(text),
-        0,
-        "a summary of reasoning is no reply"
-    );
+    assert_eq!(case.set_reply(text), 0, "a summary of reasoning is no reply");
 }
 
 #[test]
@@ -227,29 +165,16 @@ fn a_tool_call_is_set_in_every_surface() {
     let arguments = r#"{"query": "rust \"tee\""}"#;
     let mut case = Case::embedded("chat_tools_call").unwrap();
     case.set_tool_call("search", arguments);
-    for call in documents(&case)[0]["choices"][0]["message"]["tool_calls"]
-        .as_array()
-        .unwrap()
-    {
-        assert_eq!(
-            call["function"],
-            serde_json::json!({"name": "search", "arguments": arguments})
-        );
+    for call in documents(&case)[0]["choices"][0]["message"]["tool_calls"].as_array().unwrap() {
+        assert_eq!(call["function"], serde_json::json!({"name": "search", "arguments": arguments}));
     }
     let mut case = Case::embedded("chat_stream_tools").unwrap();
     case.set_tool_call("search", arguments);
     for index in 0..2 {
         let mut seen = [String::new(), String::new()];
         for event in documents(&case) {
-            let calls = event
-                .pointer("/choices/0/delta/tool_calls")
-                .and_then(Value::as_array)
-                .cloned();
-            for call in calls
-                .unwrap_or_default()
-                .iter()
-                .filter(|call| call["index"] == index)
-            {
+            let calls = event.pointer("/choices/0/delta/tool_calls").and_then(Value::as_array).cloned();
+            for call in calls.unwrap_or_default().iter().filter(|call| call["index"] == index) {
                 seen[0] += call["function"]["name"].as_str().unwrap_or_default();
                 seen[1] += call["function"]["arguments"].as_str().unwrap_or_default();
             }
@@ -261,10 +186,7 @@ fn a_tool_call_is_set_in_every_surface() {
     let response = documents(&case).pop().unwrap();
     assert_eq!(response["output"][1]["name"], "search");
     assert_eq!(response["output"][1]["arguments"], arguments);
-    assert_eq!(
-        response["tools"][0]["name"], "get_current_weather",
-        "what was offered is no call"
-    );
+    assert_eq!(response["tools"][0]["name"], "get_current_weather", "what was offered is no call");
 }
 
 #[test]
