@@ -54,23 +54,13 @@ pub fn some<T>(need: &str, value: Option<T>) -> Option<T> {
 /// # Panics
 /// When `present` is `false` and `SIDETONE_TEST_REQUIRE=all`.
 pub fn or_skip(need: &str, present: bool) -> bool {
-    check(
-        need,
-        present,
-        std::env::var(VARIABLE).is_ok_and(|value| value == "all"),
-    )
+    check(need, present, std::env::var(VARIABLE).is_ok_and(|value| value == "all"))
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a skipped test says so where the test runner shows it"
-)]
+#[expect(clippy::print_stderr, reason = "a skipped test says so where the test runner shows it")]
 fn check(need: &str, present: bool, required: bool) -> bool {
     if !present {
-        assert!(
-            !required,
-            "needs {need}, which is absent, and {VARIABLE}=all"
-        );
+        assert!(!required, "needs {need}, which is absent, and {VARIABLE}=all");
         eprintln!("skipped: needs {need}");
     }
     present
@@ -78,16 +68,13 @@ fn check(need: &str, present: bool, required: bool) -> bool {
 
 fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| is_program(file))
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_program(file))
 }
 
 #[cfg(unix)]
 fn is_program(file: &std::path::Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    file.metadata()
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]

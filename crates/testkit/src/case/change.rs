@@ -18,8 +18,7 @@ impl Case {
     pub fn rename_model(&mut self, from: &str, to: &str) -> usize {
         let rename = |key: Option<&str>, raw: &str| {
             let name = decoded(raw).filter(|_| key == Some("model"))?;
-            name.strip_prefix(from)
-                .map(|rest| encoded(&format!("{to}{rest}")))
+            name.strip_prefix(from).map(|rest| encoded(&format!("{to}{rest}")))
         };
         self.edit_request(rename) + self.edit_response(rename)
     }
@@ -28,18 +27,13 @@ impl Case {
     ///
     /// Sums that the response also holds, such as `total_tokens`, are left; see [`Case::set_usage`].
     pub fn set_number(&mut self, key: &str, value: u64) -> usize {
-        let number =
-            |raw: &str| raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        self.edit_response(|known, raw| {
-            (known == Some(key) && number(raw)).then(|| value.to_string())
-        })
+        let number = |raw: &str| raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        self.edit_response(|known, raw| (known == Some(key) && number(raw)).then(|| value.to_string()))
     }
 
     /// Sets every string in the response that stands under `key`. Returns how many places changed.
     pub fn set_string(&mut self, key: &str, value: &str) -> usize {
-        self.edit_response(|known, raw| {
-            (known == Some(key) && raw.starts_with('"')).then(|| encoded(value))
-        })
+        self.edit_response(|known, raw| (known == Some(key) && raw.starts_with('"')).then(|| encoded(value)))
     }
 
     /// Replaces `from` by `to` inside every string value of request and response. Returns how many strings changed.
@@ -79,11 +73,7 @@ impl Case {
             return 0;
         };
         let (input_member, output_member) = surface.usage_members();
-        let total = if surface == Surface::Embeddings {
-            input
-        } else {
-            input.saturating_add(output)
-        };
+        let total = if surface == Surface::Embeddings { input } else { input.saturating_add(output) };
         self.set_number(input_member, input)
             + self.set_number(output_member, output)
             + self.set_number("total_tokens", total)
@@ -92,9 +82,7 @@ impl Case {
     /// Takes the counts out of a stream, as they are without `stream_options.include_usage`.
     pub(crate) fn remove_stream_usage(&mut self) {
         let body = String::from_utf8_lossy(&self.response);
-        let kept = body
-            .split_inclusive("\n\n")
-            .filter(|event| !event.contains("\"choices\":[]"));
+        let kept = body.split_inclusive("\n\n").filter(|event| !event.contains("\"choices\":[]"));
         self.response = Bytes::from(kept.collect::<String>().replace(",\"usage\":null", ""));
     }
 
@@ -104,8 +92,7 @@ impl Case {
             return 0;
         };
         let whole = !self.stream;
-        let part =
-            |position: &Position| part(position).map(|part| if whole { Part::Whole } else { part });
+        let part = |position: &Position| part(position).map(|part| if whole { Part::Whole } else { part });
         // An empty string is where the text is yet to come.
         let is_text = |raw: &str| raw.starts_with('"') && raw.len() > 2;
 
@@ -118,19 +105,14 @@ impl Case {
             }
             None
         });
-        let mut pieces: BTreeMap<String, _> = places
-            .into_iter()
-            .map(|(index, count)| (index, pieces(text, count).into_iter()))
-            .collect();
+        let mut pieces: BTreeMap<String, _> =
+            places.into_iter().map(|(index, count)| (index, pieces(text, count).into_iter())).collect();
         let mut position = Position::new(surface);
         self.edit_response(|key, raw| {
             position.pass(key, raw);
             match part(&position).filter(|_| is_text(raw))? {
                 Part::Whole => Some(encoded(text)),
-                Part::Piece => pieces
-                    .get_mut(&position.index)?
-                    .next()
-                    .map(|piece| encoded(&piece)),
+                Part::Piece => pieces.get_mut(&position.index)?.next().map(|piece| encoded(&piece)),
             }
         })
     }
@@ -167,21 +149,14 @@ struct Position {
 
 impl Position {
     fn new(surface: Surface) -> Self {
-        Self {
-            surface,
-            key: String::new(),
-            index: String::new(),
-            kind: String::new(),
-        }
+        Self { surface, key: String::new(), index: String::new(), kind: String::new() }
     }
 
     fn pass(&mut self, key: Option<&str>, raw: &str) {
         key.unwrap_or_default().clone_into(&mut self.key);
         match key {
             // A legacy completion has its `index` behind the text.
-            Some("index") if self.surface != Surface::Completions => {
-                raw.clone_into(&mut self.index)
-            }
+            Some("index") if self.surface != Surface::Completions => raw.clone_into(&mut self.index),
             Some("type") => raw.trim_matches('"').clone_into(&mut self.kind),
             _ => {}
         }
@@ -191,9 +166,7 @@ impl Position {
         match (self.surface, self.key.as_str(), self.kind.as_str()) {
             (Surface::Chat, "content", _) | (Surface::Completions, "text", _) => Some(Part::Piece),
             (Surface::Responses, "delta", "response.output_text.delta") => Some(Part::Piece),
-            (Surface::Responses, "text", "output_text" | "response.output_text.done") => {
-                Some(Part::Whole)
-            }
+            (Surface::Responses, "text", "output_text" | "response.output_text.done") => Some(Part::Whole),
             _ => None,
         }
     }
@@ -206,9 +179,7 @@ impl Position {
     fn tool_arguments(&self) -> Option<Part> {
         match (self.surface, self.key.as_str(), self.kind.as_str()) {
             (Surface::Chat, "arguments", _) => Some(Part::Piece),
-            (Surface::Responses, "delta", "response.function_call_arguments.delta") => {
-                Some(Part::Piece)
-            }
+            (Surface::Responses, "delta", "response.function_call_arguments.delta") => Some(Part::Piece),
             (Surface::Responses, "arguments", _) => Some(Part::Whole),
             _ => None,
         }
@@ -222,10 +193,7 @@ fn pieces(text: &str, count: usize) -> Vec<String> {
     let units = if words.len() >= count { words } else { letters };
     (0..count)
         .map(|piece| {
-            let (from, to) = (
-                piece * units.len() / count,
-                (piece + 1) * units.len() / count,
-            );
+            let (from, to) = (piece * units.len() / count, (piece + 1) * units.len() / count);
             units.get(from..to).unwrap_or_default().concat()
         })
         .collect()

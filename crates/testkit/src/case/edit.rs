@@ -9,20 +9,14 @@ use bytes::Bytes;
 ///
 /// The text around the JSON may be anything without unpaired quotes on a line, so a stream of `data: {…}` lines works.
 /// Returns the new body and how many values were changed.
-pub(super) fn edit(
-    body: &Bytes,
-    mut change: impl FnMut(Option<&str>, &str) -> Option<String>,
-) -> (Bytes, usize) {
+pub(super) fn edit(body: &Bytes, mut change: impl FnMut(Option<&str>, &str) -> Option<String>) -> (Bytes, usize) {
     let Ok(text) = std::str::from_utf8(body) else {
         return (body.clone(), 0);
     };
     let mut out = String::with_capacity(text.len());
     let (mut copied, mut changed) = (0, 0);
     let mut key: Option<&str> = None;
-    let mut scanner = Scanner {
-        text: text.as_bytes(),
-        at: 0,
-    };
+    let mut scanner = Scanner { text: text.as_bytes(), at: 0 };
     while let Some(token) = scanner.next_token() {
         match token {
             Token::Key(range) => key = text.get(range),
@@ -50,9 +44,7 @@ pub(super) fn edit(
 
 /// The text of a JSON string as written, quotes included; `None` when it isn't one.
 pub(super) fn decoded(raw: &str) -> Option<String> {
-    raw.starts_with('"')
-        .then(|| serde_json::from_str(raw).ok())
-        .flatten()
+    raw.starts_with('"').then(|| serde_json::from_str(raw).ok()).flatten()
 }
 
 /// A JSON string, quotes included.
@@ -98,10 +90,7 @@ impl Scanner<'_> {
                 byte if byte.is_ascii_alphanumeric() || byte == b'-' => {
                     self.at = self.end_of_word();
                     let word = self.text.get(start..self.at)?;
-                    if byte == b'-'
-                        || byte.is_ascii_digit()
-                        || matches!(word, b"true" | b"false" | b"null")
-                    {
+                    if byte == b'-' || byte.is_ascii_digit() || matches!(word, b"true" | b"false" | b"null") {
                         return Some(Token::Value(start..self.at));
                     }
                 }
@@ -125,19 +114,13 @@ impl Scanner<'_> {
 
     /// Where the colon after a member's name stands.
     fn colon(&self) -> Option<usize> {
-        let blanks = self
-            .text
-            .get(self.at..)?
-            .iter()
-            .take_while(|byte| byte.is_ascii_whitespace())
-            .count();
+        let blanks = self.text.get(self.at..)?.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         (self.text.get(self.at + blanks) == Some(&b':')).then_some(self.at + blanks)
     }
 
     fn end_of_word(&self) -> usize {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let word =
-            |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_');
+        let word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_');
         self.at + rest.iter().take_while(word).count().max(1)
     }
 }
@@ -185,23 +168,13 @@ mod tests {
     fn only_the_changed_value_differs() {
         let body = Bytes::from_static(b"{ \"n\":1,\n  \"m\" : 1.0, \"u\":\"\\u00e9\" }");
         let (new, changed) = edit(&body, |key, _| (key == Some("n")).then(|| "23".to_owned()));
-        assert_eq!(
-            (new.as_ref(), changed),
-            (&b"{ \"n\":23,\n  \"m\" : 1.0, \"u\":\"\\u00e9\" }"[..], 1)
-        );
+        assert_eq!((new.as_ref(), changed), (&b"{ \"n\":23,\n  \"m\" : 1.0, \"u\":\"\\u00e9\" }"[..], 1));
     }
 
     #[test]
     fn broken_text_is_left_alone() {
         for text in ["\"", "{\"a", "{\"a\":", "\\", "\"\\", "{\"a\":\"\\"] {
-            assert_eq!(
-                edit(&Bytes::from_static(text.as_bytes()), |_, _| Some(
-                    "1".into()
-                ))
-                .1,
-                0,
-                "{text}"
-            );
+            assert_eq!(edit(&Bytes::from_static(text.as_bytes()), |_, _| Some("1".into())).1, 0, "{text}");
         }
     }
 }

@@ -20,10 +20,7 @@ pub struct CaseError {
 
 impl CaseError {
     fn new(path: &Path, problem: impl fmt::Display) -> Self {
-        Self {
-            path: path.to_owned(),
-            problem: problem.to_string(),
-        }
+        Self { path: path.to_owned(), problem: problem.to_string() }
     }
 
     /// The file or folder concerned.
@@ -47,11 +44,7 @@ impl Case {
     /// When a file is missing or `meta.json` isn't as described [above](crate::case).
     pub fn load(dir: impl AsRef<Path>) -> Result<Self, CaseError> {
         let dir = dir.as_ref();
-        let name = dir
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let meta = read(&dir.join(META))?;
         let request = read(&dir.join(REQUEST))?;
         let wrong = |problem| CaseError::new(&dir.join(META), problem);
@@ -98,18 +91,11 @@ impl Case {
         Ok(dir)
     }
 
-    pub(super) fn from_parts(
-        name: &str,
-        meta: &[u8],
-        request: Bytes,
-        response: Bytes,
-    ) -> Result<Self, String> {
+    pub(super) fn from_parts(name: &str, meta: &[u8], request: Bytes, response: Bytes) -> Result<Self, String> {
         let mut meta = Members(parse_object(meta)?);
         meta.0.remove("response_file");
         meta.0.remove("name");
-        let status = meta.take("status", |value| {
-            value.as_u64().and_then(|status| u16::try_from(status).ok())
-        })?;
+        let status = meta.take("status", |value| value.as_u64().and_then(|status| u16::try_from(status).ok()))?;
         Ok(Self {
             name: name.to_owned(),
             method: meta.text("method")?.unwrap_or_else(|| "POST".to_owned()),
@@ -119,14 +105,9 @@ impl Case {
             headers: meta.take("headers", headers)?.unwrap_or_default(),
             stream: meta.take("stream", Value::as_bool)?.unwrap_or_default(),
             response,
-            fault: meta.take("fault", |value| {
-                value.as_str().and_then(RecordedFault::from_name)
-            })?,
+            fault: meta.take("fault", |value| value.as_str().and_then(RecordedFault::from_name))?,
             write_size: meta.take("write_size", |value| {
-                value
-                    .as_u64()
-                    .and_then(|size| usize::try_from(size).ok())
-                    .filter(|size| *size > 0)
+                value.as_u64().and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0)
             })?,
             client_action: meta.text("client_action")?,
             sdk_call: meta.text("sdk_call")?,
@@ -144,11 +125,8 @@ impl Case {
     }
 
     fn meta(&self) -> Value {
-        let headers: Map<String, Value> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().into()))
-            .collect();
+        let headers: Map<String, Value> =
+            self.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         let mut meta = self.extra.clone();
         let mut set = |name: &str, value: Value| meta.insert(name.to_owned(), value);
         set("name", self.name.as_str().into());
@@ -159,11 +137,7 @@ impl Case {
         set("stream", self.stream.into());
         set("response_file", self.response_file().into());
         set("fault", self.fault.map(RecordedFault::name).into());
-        let optional = [
-            ("client_action", &self.client_action),
-            ("sdk_call", &self.sdk_call),
-            ("server", &self.server),
-        ];
+        let optional = [("client_action", &self.client_action), ("sdk_call", &self.sdk_call), ("server", &self.server)];
         for (name, value) in optional {
             if let Some(value) = value {
                 set(name, value.as_str().into());
@@ -186,9 +160,7 @@ impl RecordedFault {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::ConnectionRefused, Self::CutAfterBody]
-            .into_iter()
-            .find(|fault| fault.name() == name)
+        [Self::ConnectionRefused, Self::CutAfterBody].into_iter().find(|fault| fault.name() == name)
     }
 }
 
@@ -197,16 +169,10 @@ struct Members(Map<String, Value>);
 
 impl Members {
     /// Takes a member out; absent and `null` are the same.
-    fn take<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&Value) -> Option<T>,
-    ) -> Result<Option<T>, String> {
+    fn take<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, String> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => read(&value)
-                .map(Some)
-                .ok_or_else(|| format!("`{name}` can't be {value}")),
+            Some(value) => read(&value).map(Some).ok_or_else(|| format!("`{name}` can't be {value}")),
         }
     }
 
@@ -233,7 +199,5 @@ fn response_file(meta: &[u8]) -> Result<Option<String>, String> {
 }
 
 fn read(path: &Path) -> Result<Bytes, CaseError> {
-    std::fs::read(path)
-        .map(Bytes::from)
-        .map_err(|error| CaseError::new(path, error))
+    std::fs::read(path).map(Bytes::from).map_err(|error| CaseError::new(path, error))
 }

@@ -94,36 +94,21 @@ impl Case {
     /// `completions_stream`, `embeddings_float`, `responses_basic`, `responses_stream`, `responses_tools`, `error_401`,
     /// `error_429` (with `retry-after`) and `error_500`.
     pub fn embedded(name: &str) -> Option<Self> {
-        embedded::CASES
-            .iter()
-            .find(|case| case.name == name)
-            .and_then(Self::from_embedded)
+        embedded::CASES.iter().find(|case| case.name == name).and_then(Self::from_embedded)
     }
 
     /// Every case of this crate, by name.
     pub fn all_embedded() -> Vec<Self> {
-        embedded::CASES
-            .iter()
-            .filter_map(Self::from_embedded)
-            .collect()
+        embedded::CASES.iter().filter_map(Self::from_embedded).collect()
     }
 
     fn from_embedded(case: &embedded::Embedded) -> Option<Self> {
         let request = Bytes::from_static(case.request);
-        Self::from_parts(
-            case.name,
-            case.meta,
-            request,
-            Bytes::from_static(case.response),
-        )
-        .ok()
+        Self::from_parts(case.name, case.meta, request, Bytes::from_static(case.response)).ok()
     }
 
     /// The value of a response header, by its name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }

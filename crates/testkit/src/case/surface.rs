@@ -21,18 +21,13 @@ static SURFACES: &[(&str, Surface)] = &[
 impl Surface {
     /// The surface of a path without its query.
     pub(crate) fn of_path(path: &str) -> Option<Self> {
-        SURFACES
-            .iter()
-            .find(|(end, _)| path.ends_with(end))
-            .map(|(_, surface)| *surface)
+        SURFACES.iter().find(|(end, _)| path.ends_with(end)).map(|(_, surface)| *surface)
     }
 
     /// The members that count a call's input and output tokens.
     pub(crate) fn usage_members(self) -> (&'static str, &'static str) {
         match self {
-            Self::Chat | Self::Completions | Self::Embeddings => {
-                ("prompt_tokens", "completion_tokens")
-            }
+            Self::Chat | Self::Completions | Self::Embeddings => ("prompt_tokens", "completion_tokens"),
             Self::Responses => ("input_tokens", "output_tokens"),
         }
     }
@@ -46,15 +41,9 @@ mod tests {
     fn any_prefix_leads_to_the_surface() {
         for (path, surface) in [
             ("/v1/chat/completions", Some(Surface::Chat)),
-            (
-                "/openai/deployments/d/chat/completions",
-                Some(Surface::Chat),
-            ),
+            ("/openai/deployments/d/chat/completions", Some(Surface::Chat)),
             ("/v1/completions", Some(Surface::Completions)),
-            (
-                "/openai/deployments/d/embeddings",
-                Some(Surface::Embeddings),
-            ),
+            ("/openai/deployments/d/embeddings", Some(Surface::Embeddings)),
             ("/responses", Some(Surface::Responses)),
             ("/v1/models", None),
         ] {
