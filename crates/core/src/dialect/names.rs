@@ -68,7 +68,6 @@ names! {
     GEN_AI_CLIENT_OPERATION_DURATION = "gen_ai.client.operation.duration", GenAi130;
     GEN_AI_CLIENT_TOKEN_USAGE = "gen_ai.client.token.usage", GenAi130;
     GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK = "gen_ai.client.operation.time_to_first_chunk", GenAi141;
-    GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK = "gen_ai.client.operation.time_per_output_chunk", GenAi141;
     GEN_AI_SYSTEM_MESSAGE = "gen_ai.system.message", GenAi130;
     GEN_AI_DEVELOPER_MESSAGE = "gen_ai.developer.message", OpenAiV2;
     GEN_AI_USER_MESSAGE = "gen_ai.user.message", GenAi130;
@@ -154,6 +153,8 @@ extensions! {
         "How many times the request was sent; only if more than once.";
     SIDETONE_TIME_TO_FIRST_TOKEN = "sidetone.time_to_first_token", Span, "double",
         "Seconds until the first chunk of a stream that carried output; `gen_ai.response.time_to_first_chunk` counts any chunk.";
+    SIDETONE_TIME_PER_OUTPUT_CHUNK = "sidetone.time_per_output_chunk", Span, "double",
+        "Mean of the seconds between chunks of a stream that carried output.";
     SIDETONE_OUTPUT_CHUNKS = "sidetone.output_chunks", Span, "int",
         "Chunks of a stream that carried output.";
     SIDETONE_ACCEPTED_PREDICTION_TOKENS = "sidetone.usage.accepted_prediction_tokens", Span, "int",

@@ -11,7 +11,6 @@ use crate::event::{Call, Operation, Outcome};
 const DURATION: usize = 0;
 const TOKENS: usize = 1;
 const FIRST_CHUNK: usize = 2;
-const PER_CHUNK: usize = 3;
 
 /// Buckets of times in seconds. Source: semantic-conventions v1.30.0, `gen_ai.client.operation.duration`.
 const SECONDS: &[f64] = &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
@@ -34,7 +33,10 @@ const COUNTS: &[f64] = &[
     67_108_864.0,
 ];
 
-/// The histograms. Descriptions of the first two as the peer writes them, of the others as the newer conventions do.
+/// The histograms. Descriptions of the first two as the peer writes them, of the third as the newer conventions do.
+///
+/// `gen_ai.client.operation.time_per_output_chunk` is left out: the convention wants a point for each chunk, and a call
+/// keeps the first, the last and their number. Their mean is on the span, as `sidetone.time_per_output_chunk`.
 pub(super) static INSTRUMENTS: &[Instrument] = &[
     Instrument {
         name: names::GEN_AI_CLIENT_OPERATION_DURATION,
@@ -55,14 +57,6 @@ pub(super) static INSTRUMENTS: &[Instrument] = &[
         unit: "s",
         description: "Time to receive the first chunk, measured from when the client issues the generation request to when \
                       the first chunk is received in the response stream.",
-        bounds: SECONDS,
-        is_integer: false,
-    },
-    Instrument {
-        name: names::GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK,
-        unit: "s",
-        description: "Time per output chunk, recorded for each chunk received after the first one, measured as the time \
-                      elapsed from the end of the previous chunk to the end of the current chunk.",
         bounds: SECONDS,
         is_integer: false,
     },
@@ -103,10 +97,6 @@ fn points(call: &Call) -> Vec<Point> {
     }
     if let Some(first) = timing.first_chunk {
         time(FIRST_CHUNK, first);
-    }
-    if let Some(gap) = timing.per_output_chunk() {
-        // The convention wants one point for each chunk; a call keeps first, last and number, so this is their mean.
-        time(PER_CHUNK, gap);
     }
     if let Some(count) = usage.input {
         point(TOKENS, Measure::Count(count), Some((names::GEN_AI_TOKEN_TYPE, "input")));
