@@ -1,3 +1,8 @@
 //! The `sidetone` command.
+#![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sidetone_cli::run(std::env::args_os())
+}

@@ -1,0 +1,12 @@
+//! The commands of `sidetone`, as a library so that the workspace's tests can hold what they are made of.
+//!
+//! For scripts the command line is the interface, not this crate.
+#![forbid(unsafe_code)]
+
+mod args;
+mod doctor;
+mod exit;
+pub mod replay;
+mod style;
+
+pub use args::run;

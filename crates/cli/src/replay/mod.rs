@@ -1,0 +1,11 @@
+//! `sidetone replay`: recorded exchanges through the real understanding, dialect and OpenTelemetry SDK.
+
+mod command;
+pub mod golden;
+mod memory;
+mod observe;
+mod pretty;
+
+pub(crate) use command::run;
+pub use memory::{Memory, Recorded};
+pub use observe::{Cut, ObserveError, observe};

@@ -1,0 +1,66 @@
+//! The recorded cases, and `sidetone replay` on them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Content modes: the command's word for it and the golden folder's.
+pub(crate) const MODES: [(&str, &str); 2] = [("off", "off"), ("full", "on")];
+
+/// The repository's `conformance` folder.
+pub(crate) fn conformance() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance")
+}
+
+/// The recorded cases' folder.
+pub(crate) fn folder() -> PathBuf {
+    conformance().join("cases")
+}
+
+/// The names of all recorded cases.
+pub(crate) fn names() -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder())
+        .expect("conformance/cases is there")
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 20, "cases are missing: {names:?}");
+    names
+}
+
+/// What a peer gave for a case.
+pub(crate) fn golden(variant: &str, folder: &str, case: &str) -> Value {
+    let path = conformance().join("golden").join(variant).join(folder).join(format!("{case}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The command, without anything of the environment that could change what it prints.
+pub(crate) fn sidetone() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sidetone"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("OTEL_") || name.to_string_lossy().starts_with("SIDETONE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs `sidetone replay` on paths and gives the documents that it prints.
+pub(crate) fn replay(content: &str, extra: &[&str], paths: &[&Path]) -> Vec<Value> {
+    let mut command = sidetone();
+    command.args(["replay", "--dialect", "v2", "--content", content, "--format", "golden"]).args(extra).args(paths);
+    let Output { status, stdout, stderr } = command.output().expect("the command runs");
+    let stderr = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "{status}: {stderr}");
+    let text = String::from_utf8(stdout).expect("the output is UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is a JSON document")).collect()
+}
+
+/// The document of one recorded case.
+pub(crate) fn replay_case(content: &str, case: &str) -> Value {
+    let mut documents = replay(content, &[], &[&folder().join(case)]);
+    assert_eq!(documents.len(), 1, "one case, one document");
+    documents.remove(0)
+}

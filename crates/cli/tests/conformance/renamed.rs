@@ -1,0 +1,229 @@
+//! Proof that telemetry is read from the recorded bytes: each case is changed on disk, and its telemetry changes with it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::cases;
+use super::fields;
+
+/// A copy of a case under another folder, to be changed.
+struct Copy {
+    folder: PathBuf,
+    case: String,
+}
+
+impl Copy {
+    fn of(case: &str, purpose: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance").join(purpose).join(case);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        for entry in std::fs::read_dir(cases::folder().join(case)).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
+        Self { folder, case: case.to_owned() }
+    }
+
+    /// Changes the files named; says whether any byte of them did.
+    fn change(&self, files: &[&str], change: impl Fn(&str) -> String) -> bool {
+        let mut changed = false;
+        for path in files.iter().map(|file| self.folder.join(file)).filter(|path| path.exists()) {
+            let before = std::fs::read_to_string(&path).unwrap();
+            let after = change(&before);
+            changed |= before != after;
+            std::fs::write(path, after).unwrap();
+        }
+        changed
+    }
+
+    fn replay(&self, content: &str) -> Value {
+        cases::replay(content, &[], &[&self.folder]).remove(0)
+    }
+}
+
+const RESPONSE: &[&str] = &["response.json", "response.sse"];
+const EXCHANGE: &[&str] = &["request.json", "response.json", "response.sse"];
+
+/// `text` with a number put in for every count under one of `keys`: 1000 more than it was.
+fn raised(text: &str, keys: &[&str]) -> String {
+    let mut text = text.to_owned();
+    for key in keys {
+        let pattern = format!("\"{key}\":");
+        let mut at = 0;
+        while let Some(place) = text[at..].find(&pattern) {
+            let start = at + place + pattern.len();
+            let start = start + text[start..].len() - text[start..].trim_start().len();
+            let digits = text[start..].chars().take_while(char::is_ascii_digit).count();
+            at = start;
+            if digits > 0 {
+                let count: u64 = text[start..start + digits].parse().unwrap();
+                text.replace_range(start..start + digits, &(count + 1000).to_string());
+            }
+        }
+    }
+    text
+}
+
+/// `document` with 1000 more at every one of `fields` that it has.
+fn with_raised(document: &Value, attributes: &[&str], tokens: &[&str]) -> (Value, usize) {
+    let (mut document, mut raised) = (document.clone(), 0);
+    let mut raise = |value: &mut Value| {
+        if let Some(count) = value.as_u64() {
+            *value = json!(count + 1000);
+            raised += 1;
+        }
+    };
+    for name in attributes {
+        if let Some(value) = document["spans"][0]["attributes"].get_mut(*name) {
+            raise(&mut value["int"]);
+        }
+    }
+    for point in document["metrics"].as_array_mut().unwrap() {
+        let kind = point["attributes"]["gen_ai.token.type"]["string"].as_str().unwrap_or_default().to_owned();
+        if tokens.contains(&kind.as_str()) {
+            for key in ["sum", "min", "max"] {
+                raise(&mut point[key]);
+            }
+        }
+    }
+    (document, raised)
+}
+
+fn assert_same(case: &str, expected: &Value, got: &Value) {
+    assert_eq!(fields::compare(expected, got), [], "{case}");
+}
+
+#[test]
+fn a_renamed_model_is_renamed_in_every_case_and_nothing_else_changes() {
+    for case in cases::names() {
+        for (content, _) in cases::MODES {
+            let before = cases::replay_case(content, &case);
+            let model = before["spans"][0]["attributes"]["gen_ai.request.model"]["string"].as_str().unwrap().to_owned();
+            let copy = Copy::of(&case, &format!("model-{content}"));
+            assert!(copy.change(EXCHANGE, |text| text.replace(&model, "acme-ultra-9")), "{case}");
+            // The model's name is also in its dated name, in the span's and in one server's message.
+            let expected = serde_json::from_str(&before.to_string().replace(&model, "acme-ultra-9")).unwrap();
+            assert!(!fields::compare(&before, &expected).is_empty(), "{case}: the name is nowhere");
+            assert_same(&case, &expected, &copy.replay(content));
+        }
+    }
+}
+
+#[test]
+fn raised_counts_are_raised_in_every_case_that_has_them_and_nothing_else_changes() {
+    // What the response calls it, the attribute, the points of the token usage metric.
+    let counts: &[(&[&str], &str, &[&str])] = &[
+        (&["prompt_tokens", "input_tokens"], "gen_ai.usage.input_tokens", &["input"]),
+        (&["completion_tokens", "output_tokens"], "gen_ai.usage.output_tokens", &["output"]),
+        (&["cached_tokens"], "gen_ai.usage.cache_read.input_tokens", &[]),
+        (&["reasoning_tokens"], "gen_ai.usage.reasoning.output_tokens", &[]),
+    ];
+    let mut without = Vec::new();
+    for case in cases::names() {
+        let before = cases::replay_case("off", &case);
+        let mut total = 0;
+        for (keys, attribute, tokens) in counts {
+            let copy = Copy::of(&case, attribute);
+            let changed = copy.change(RESPONSE, |text| raised(text, keys));
+            let (expected, raised) = with_raised(&before, &[attribute], tokens);
+            // A stream that was left early has its counts in the part that nobody read.
+            assert_eq!(changed && case != "chat_stream_abandoned", raised > 0, "{case}: {attribute}");
+            assert_same(&copy.case, &expected, &copy.replay("off"));
+            total += raised;
+        }
+        if total == 0 {
+            without.push(case);
+        }
+    }
+    let known =
+        ["chat_stream_abandoned", "chat_stream_no_usage", "conn_refused", "error_401", "error_429", "error_500"];
+    assert_eq!(without, known, "cases in which the server gave no counts, or nobody read them");
+}
+
+/// For each case, a word of what was asked and one of what was answered, as they stand in its files.
+fn words(case: &str) -> (&'static str, Option<&'static str>) {
+    match case {
+        "chat_all_params" | "chat_basic" | "chat_cached_reasoning" | "chat_n2" => ("Say", Some("This")),
+        "chat_stream_abandoned" | "chat_stream_no_usage" | "chat_stream_usage" => ("Say", Some("This")),
+        "completions_basic" | "completions_stream" | "responses_basic" => ("Say", Some("This")),
+        "chat_refusal" => ("disallowed", Some("sorry")),
+        "chat_tools_call" | "chat_stream_tools" => ("today", Some("WA")),
+        "chat_tools_result" => ("degrees", Some("Francisco:")),
+        "responses_tools" => ("Weather", Some("Thinking")),
+        "error_401" => ("Say", Some("Incorrect")),
+        "error_429" => ("Say", Some("reached")),
+        "error_500" => ("Say", Some("processing")),
+        "conn_refused" => ("Say", None),
+        // Embeddings have no log events: what was embedded is told nowhere.
+        "embeddings_float" => ("first", None),
+        other => panic!("words of {other} have to be chosen here"),
+    }
+}
+
+#[test]
+fn changed_texts_are_changed_in_every_case_with_content_on_and_told_nowhere_with_it_off() {
+    for case in cases::names() {
+        let (asked, answered) = words(&case);
+        let copy = Copy::of(&case, "texts");
+        assert!(copy.change(&["request.json"], |text| text.replace(asked, "Zanzibar")), "{case}: {asked}");
+        if let Some(answered) = answered {
+            assert!(copy.change(RESPONSE, |text| text.replace(answered, "Quixote")), "{case}: {answered}");
+        }
+        let before = cases::replay_case("full", &case);
+        let mut text = before.to_string().replace(asked, "Zanzibar");
+        if let Some(answered) = answered {
+            text = text.replace(answered, "Quixote");
+        }
+        let expected: Value = serde_json::from_str(&text).unwrap();
+        let tells = case != "embeddings_float";
+        assert_eq!(text.contains("Zanzibar"), tells, "{case}");
+        assert_eq!(text.contains("Quixote"), answered.is_some(), "{case}");
+        assert_same(&case, &expected, &copy.replay("full"));
+
+        // With content off a text says nothing, whatever it is.
+        let off = copy.replay("off");
+        assert_same(&case, &cases::replay_case("off", &case), &off);
+        assert!(!off.to_string().contains("Zanzibar") && !off.to_string().contains("Quixote"), "{case}");
+    }
+}
+
+#[test]
+fn changed_ids_reasons_and_parameters_are_changed_and_nothing_else_is() {
+    let changes = [
+        ("chat_basic", RESPONSE, "chatcmpl-mock001", "chatcmpl-other"),
+        ("chat_basic", RESPONSE, "fp_mock0001", "fp_other"),
+        ("chat_basic", RESPONSE, "\"stop\"", "\"content_filter\""),
+        ("chat_all_params", &["request.json"], "\"temperature\": 0.5", "\"temperature\": 0.75"),
+        ("chat_all_params", &["request.json"], "\"seed\": 42", "\"seed\": 43"),
+        ("chat_all_params", &["request.json"], "\"STOP\"", "\"HALT\""),
+        ("chat_stream_usage", RESPONSE, "\"finish_reason\":\"stop\"", "\"finish_reason\":\"length\""),
+        ("chat_stream_tools", EXCHANGE, "get_current_weather", "get_tide"),
+        ("chat_tools_result", &["request.json"], "call_mock2", "call_other"),
+        ("embeddings_float", &["request.json"], "\"float\"", "\"base64\""),
+        ("error_429", &["meta.json"], "\"status\": 429", "\"status\": 409"),
+        ("responses_tools", RESPONSE, "call_mock1", "call_other"),
+        ("responses_tools", &["request.json"], "resp_mock000", "resp_before"),
+    ];
+    for (case, files, from, to) in changes {
+        let copy = Copy::of(case, "others");
+        assert!(copy.change(files, |text| text.replace(from, to)), "{case}: {from}");
+        let (before, after) = (cases::replay_case("full", case), copy.replay("full"));
+        let bare =
+            |text: &str| text.rsplit(": ").next().unwrap().rsplit(':').next().unwrap().trim_matches('"').to_owned();
+        let differences = fields::compare(&before, &after);
+        assert!(!differences.is_empty(), "{case}: {from} changes nothing");
+        for difference in differences {
+            let shown = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();
+            let (theirs, ours) = (shown(&difference.theirs), shown(&difference.ours));
+            if case == "error_429" {
+                assert!(theirs.contains("RateLimitError") && ours.contains("ConflictError"), "{difference:?}");
+            } else {
+                assert!(
+                    theirs.contains(&bare(from)) && ours == theirs.replace(&bare(from), &bare(to)),
+                    "{case}: {difference:?}"
+                );
+            }
+        }
+    }
+}
