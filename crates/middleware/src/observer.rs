@@ -18,6 +18,10 @@ use crate::servers::Servers;
 /// The header that carries the trace context.
 pub(crate) const TRACEPARENT: &str = "traceparent";
 
+/// The header that goes along with it.
+#[cfg(feature = "async-openai")]
+pub(crate) const TRACESTATE: &str = "tracestate";
+
 /// Makes the parts that observe the clients of an application. Clones share one pipeline.
 ///
 /// Requests that are no LLM call, requests made while telemetry is suppressed (an exporter's own) and everything after
@@ -75,6 +79,16 @@ impl Observer {
     #[must_use]
     pub fn pipeline(&self) -> &Pipeline {
         &self.0.pipeline
+    }
+
+    #[cfg(feature = "async-openai")]
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.pipeline.is_open()
+    }
+
+    #[cfg(feature = "async-openai")]
+    pub(crate) fn injects(&self) -> bool {
+        self.0.injection.is_some()
     }
 
     /// Begins to observe a request, if it is an LLM call and may be observed.

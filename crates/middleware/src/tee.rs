@@ -48,10 +48,16 @@ impl<B: Body, L: Listener> TeeBody<B, L> {
     pub(crate) fn new(inner: B, listener: L) -> Self {
         let mut tee = Self { inner, listener: Some(listener) };
         // The answer to HEAD, 204, an empty body: nobody will poll it.
-        if tee.inner.is_end_stream() {
+        if tee.is_at_end() {
             tee.end(End::Complete);
         }
         tee
+    }
+
+    /// Whether there is nothing left to be polled. A body that is ready to decompress never says that it is at its end,
+    /// not even where there is nothing to decompress; its length tells.
+    fn is_at_end(&self) -> bool {
+        self.inner.is_end_stream() || self.inner.size_hint().exact() == Some(0)
     }
 
     fn end(&mut self, end: End) {
@@ -113,8 +119,8 @@ impl<B: Body, L: Listener> Drop for TeeBody<B, L> {
     fn drop(&mut self) {
         if self.listener.is_some() {
             // HTTP/2 may have ended the stream after the last frame that was polled.
-            let complete = self.inner.is_end_stream();
-            self.end(if complete { End::Complete } else { End::Dropped });
+            let end = if self.is_at_end() { End::Complete } else { End::Dropped };
+            self.end(end);
         }
     }
 }
