@@ -65,11 +65,15 @@ impl EventStream {
                     read(surface, event, answer, clock, template, at, &mut keep);
                 }
             }
-            SseItem::TooLarge(bytes) => keep.skipped(Skip::EventTooLarge, bytes),
+            SseItem::TooLarge(bytes) => {
+                answer.has_gap = true;
+                keep.skipped(Skip::EventTooLarge, bytes);
+            }
         });
     }
 
     pub(super) fn handle_gap(&mut self) {
+        self.answer.has_gap = true;
         self.decoder.handle_gap();
     }
 
@@ -134,6 +138,9 @@ fn read(
                 Template::learn(template, data.as_bytes(), varies);
             }
         }
-        Err(_) => keep.skipped(Skip::EventUnreadable, event.data.len() as u64),
+        Err(_) => {
+            answer.has_gap = true;
+            keep.skipped(Skip::EventUnreadable, event.data.len() as u64);
+        }
     }
 }

@@ -108,6 +108,11 @@ impl<'a> Keep<'a> {
         }
     }
 
+    /// Lets go of a text: what it took is free for others.
+    pub fn give_back(&mut self, text: &GrowingText) {
+        self.allowance.used = self.allowance.used.saturating_sub(text.kept.len());
+    }
+
     /// A text that won't grow any more.
     #[must_use]
     pub fn finish(&self, text: GrowingText) -> Text {

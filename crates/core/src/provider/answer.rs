@@ -27,6 +27,8 @@ pub struct Answer {
     pub failure: Option<Box<Failure>>,
     /// Whether the protocol's own last word was seen: nothing follows.
     pub ended: bool,
+    /// Whether parts of it were lost or could not be read, so that its texts may have holes.
+    pub has_gap: bool,
     choices: Vec<Draft>,
 }
 
@@ -203,8 +205,10 @@ impl Answer {
     }
 
     /// Forgets the choices: a later word of the server's says them all again.
-    pub fn forget_choices(&mut self) {
-        self.choices.clear();
+    pub fn forget_choices(&mut self, keep: &mut Keep<'_>) {
+        for part in self.choices.drain(..).flat_map(|choice| choice.parts) {
+            keep.give_back(&part.text);
+        }
     }
 
     /// Whether a choice asks for a tool that the caller is to run.
