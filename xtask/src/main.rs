@@ -1,3 +1,64 @@
-//! Developer tasks of the workspace.
+//! Developer tasks of the workspace: `cargo xtask TASK`, one module a task.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
-fn main() {}
+mod bench;
+#[path = "../../crates/testkit/src/backends/pinned.rs"]
+mod pinned;
+mod run;
+mod setup;
+mod test;
+mod tidy;
+mod totals;
+mod workspace;
+
+use std::process::ExitCode;
+
+use run::Failed;
+
+/// A task: its name, what it is for, and what does it with the remaining arguments.
+struct Task {
+    name: &'static str,
+    purpose: &'static str,
+    run: fn(&[String]) -> Result<(), Failed>,
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "test",
+        purpose: "install what the checks need and run all of them, or only the named STEPs",
+        run: test::run,
+    },
+    Task { name: "setup", purpose: "install what the checks need: receivers of telemetry and tools", run: setup::run },
+    Task { name: "bench", purpose: "run the benches (`--json` for machines)", run: bench::run },
+    Task {
+        name: "tidy",
+        purpose: "check the invariants that a machine can see, or only the named CHECKs",
+        run: tidy::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_default();
+    let arguments: Vec<String> = arguments.collect();
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        print_usage();
+        return ExitCode::from(2);
+    };
+    match (task.run)(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) => {
+            eprintln!("xtask {name}: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_usage() {
+    eprintln!("usage: cargo xtask TASK [ARGUMENT…]\n");
+    for task in TASKS {
+        eprintln!("  {:6} {}", task.name, task.purpose);
+    }
+    eprintln!("\nsteps of `test`: {}", test::step_names().join(", "));
+    eprintln!("checks of `tidy`: {}", tidy::check_names().join(", "));
+}

@@ -1,0 +1,214 @@
+//! `cargo xtask setup`: the tools that the checks call, and the receivers of telemetry that tests start.
+//!
+//! Each receiver lies in a folder of its own, named with its version; a lock keeps two processes from installing at
+//! once, and a mark is written last, so that an installation that was cut off is begun anew.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use crate::pinned::{self, Pinned};
+use crate::run::{self, Failed};
+use crate::workspace;
+
+pub(crate) fn run(_: &[String]) -> Result<(), Failed> {
+    tools()?;
+    receivers()
+}
+
+/// A program that a check calls, and the Debian package that has it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+    what_for: &'static str,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { program: "valgrind", package: "valgrind", what_for: "the instruction gate of the benches" },
+    Tool { program: DEBIAN_RUSTC, package: "rustc-web", what_for: "building the library crates with another compiler" },
+    Tool { program: DEBIAN_CARGO, package: "cargo-web", what_for: "building the library crates with another compiler" },
+    Tool { program: "python3", package: "python3-venv", what_for: "installing receivers of telemetry" },
+];
+
+/// Debian's compiler, built from source and independent of the toolchain that developers use.
+pub(crate) const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+/// Debian's cargo.
+pub(crate) const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+
+/// Installs the tools that are missing, where this process may.
+pub(crate) fn tools() -> Result<(), Failed> {
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !run::exists(tool.program)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    let install = format!("apt-get install {}", packages.join(" "));
+    let named: Vec<String> = missing.iter().map(|tool| format!("{} (for {})", tool.program, tool.what_for)).collect();
+    let named = named.join(", ");
+    if !is_root()? || !run::exists("apt-get") {
+        return Err(Failed(format!("missing: {named}. Run as root: {install}")));
+    }
+    let apt =
+        |arguments: &[&str]| run::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"));
+    apt(&["update", "-qq"])?;
+    apt(&[&["install", "-y", "-qq", "--no-install-recommends"], packages.as_slice()].concat())
+        .map_err(|failed| failed.while_doing(format!("installing {named}")))
+}
+
+fn is_root() -> Result<bool, Failed> {
+    Ok(run::output(Command::new("id").arg("-u"))?.trim() == "0")
+}
+
+/// Installs the receivers that are missing.
+pub(crate) fn receivers() -> Result<(), Failed> {
+    let backends = backends_folder();
+    install(&backends, &pinned::COLLECTOR, build_collector)?;
+    install(&backends, &pinned::ROTEL, install_rotel)?;
+    install(&backends, &pinned::PHOENIX, install_phoenix)
+}
+
+/// The folder that tests look in.
+pub(crate) fn backends_folder() -> PathBuf {
+    match std::env::var_os(pinned::FOLDER_VARIABLE) {
+        Some(folder) => PathBuf::from(folder),
+        None => workspace::root().join("target/sidetone-backends"),
+    }
+}
+
+fn install(backends: &Path, pinned: &Pinned, into: fn(&Pinned, &Path) -> Result<(), Failed>) -> Result<(), Failed> {
+    let what = format!("installing {} {}", pinned.name, pinned.version);
+    let failed = |error: std::io::Error| Failed(format!("{what} in {}: {error}", backends.display()));
+    fs::create_dir_all(backends).map_err(failed)?;
+    let lock = File::create(backends.join(format!("{}.lock", pinned.name))).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    if pinned.program(backends).is_some() {
+        return Ok(());
+    }
+    println!("{what}");
+    let start = Instant::now();
+    let folder = pinned.folder(backends);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(failed)?;
+    }
+    fs::create_dir_all(&folder).map_err(failed)?;
+    into(pinned, &folder).map_err(|failed| failed.while_doing(&what))?;
+    fs::write(pinned.completion_mark(backends), "").map_err(failed)?;
+    if pinned.program(backends).is_none() {
+        return Err(Failed(format!("{what}: its program is not in {}", folder.display())));
+    }
+    println!("{what}: done in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// The builder must be of the collector's own version: it pins the versions of the configuration providers.
+fn build_collector(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
+    if !run::exists("go") {
+        return Err(Failed("needs Go 1.25 or newer".to_owned()));
+    }
+    let version = pinned.version;
+    let build = folder.join("build");
+    let manifest = format!(
+        "dist: {{name: otelcol, output_path: {}, version: {version}}}\n\
+         receivers: [{{gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v{version}}}]\n\
+         exporters: [{{gomod: go.opentelemetry.io/collector/exporter/debugexporter v{version}}}]\n",
+        build.display()
+    );
+    let manifest_file = folder.join("manifest.yaml");
+    fs::write(&manifest_file, manifest).map_err(|error| Failed(error.to_string()))?;
+    let builder = format!("go.opentelemetry.io/collector/cmd/builder@v{version}");
+    run::output(Command::new("go").args(["install", &builder]).env("GOBIN", folder))?;
+    run::output(Command::new(folder.join("builder")).arg("--config").arg(&manifest_file))?;
+    fs::rename(build.join("otelcol"), folder.join("otelcol")).map_err(|error| Failed(error.to_string()))?;
+    fs::remove_dir_all(&build).map_err(|error| Failed(error.to_string()))
+}
+
+fn install_rotel(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
+    pip_install(pinned, folder, None)?;
+    let mut python = Command::new(folder.join("bin/python"));
+    let package = run::output(python.args(["-c", "import os, rotel; print(os.path.dirname(rotel.__file__), end='')"]))?;
+    let agent = Path::new(&package).join("rotel-agent");
+    fs::copy(&agent, folder.join("rotel-agent")).map_err(|error| Failed(format!("{}: {error}", agent.display())))?;
+    Ok(())
+}
+
+/// Phoenix has some 150 dependencies: their versions are pinned too.
+fn install_phoenix(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
+    pip_install(pinned, folder, Some(&workspace::root().join("xtask/phoenix-constraints.txt")))
+}
+
+fn pip_install(pinned: &Pinned, folder: &Path, constraints: Option<&Path>) -> Result<(), Failed> {
+    run::output(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    pip.args(["install", "--quiet", "--no-input"]).arg(format!("{}=={}", pinned.name, pinned.version));
+    if let Some(constraints) = constraints {
+        pip.arg("--constraint").arg(constraints);
+    }
+    run::output(&mut pip).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+    use super::*;
+
+    const TEST: Pinned = pinned::COLLECTOR;
+
+    fn backends(test: &str) -> PathBuf {
+        let folder = workspace::root().join(format!("target/xtask/setup-{test}"));
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    fn write_program(_: &Pinned, folder: &Path) -> Result<(), Failed> {
+        fs::write(folder.join("otelcol"), "new").map_err(|error| Failed(error.to_string()))
+    }
+
+    #[test]
+    fn what_is_installed_stays() {
+        let backends = backends("stays");
+        install(&backends, &TEST, write_program).unwrap();
+        install(&backends, &TEST, |_, _| Err(Failed("must not run".to_owned()))).unwrap();
+        assert!(TEST.program(&backends).is_some());
+    }
+
+    #[test]
+    fn an_installation_that_was_cut_off_is_begun_anew() {
+        let backends = backends("cut");
+        fs::create_dir_all(TEST.folder(&backends)).unwrap();
+        fs::write(TEST.folder(&backends).join("otelcol"), "half").unwrap();
+        assert!(TEST.program(&backends).is_none());
+        install(&backends, &TEST, write_program).unwrap();
+        assert_eq!(fs::read_to_string(TEST.program(&backends).unwrap()).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_failed_installation_is_named_and_not_marked() {
+        let backends = backends("failed");
+        let Failed(why) = install(&backends, &TEST, |_, _| Err(Failed("no network".to_owned()))).unwrap_err();
+        assert_eq!(why, "installing otelcol 0.149.0: no network");
+        assert!(TEST.program(&backends).is_none());
+        let Failed(why) = install(&backends, &TEST, |_, _| Ok(())).unwrap_err();
+        assert!(why.contains("its program is not in"), "{why}");
+    }
+
+    #[test]
+    fn two_installations_at_once_are_one() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        let backends = backends("twice");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    install(&backends, &TEST, |pinned, folder| {
+                        RUNS.fetch_add(1, Ordering::Relaxed);
+                        write_program(pinned, folder)
+                    })
+                    .unwrap();
+                });
+            }
+        });
+        assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+    }
+}
