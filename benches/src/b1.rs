@@ -1,0 +1,47 @@
+//! B1: what one call that isn't streamed costs on the caller's path.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use sidetone_core::policy::Content;
+
+use crate::caller::Caller;
+use crate::meter::Entry;
+use crate::ours::{Nothing, Observed, Ours};
+use crate::payload::Payload;
+use crate::peers::reqwest_tracing;
+
+const CALLS: usize = 200;
+
+/// Nothing attached, ours, and the peer, with so many calls open at once.
+pub(crate) fn entries() -> Vec<Entry> {
+    [1, 100, 10_000].into_iter().flat_map(at_once).collect()
+}
+
+fn at_once(open: usize) -> [Entry; 3] {
+    let calls = CALLS.max(open);
+    let payload = Payload::chat(2 << 10);
+    let (base, ours, peer) = (payload.clone(), payload.clone(), payload);
+    [
+        Entry::new(format!("b1.base@{open}"), calls as u64, move || {
+            reqwest_tracing::subscribe();
+            Caller::new(&base, None, Box::new(Nothing), calls, open)
+        }),
+        Entry::new(format!("b1.ours@{open}"), calls as u64, move || {
+            reqwest_tracing::subscribe();
+            observed(&ours, calls, open)
+        }),
+        Entry::new(format!("b1.reqwest-tracing@{open}"), calls as u64, move || {
+            let middleware = reqwest_tracing::middleware();
+            Caller::new(&peer, Some(middleware), Box::new(reqwest_tracing::Traced::new()), calls, open)
+        }),
+    ]
+}
+
+/// A caller that we observe, content off.
+pub(crate) fn observed(payload: &Payload, calls: usize, open: usize) -> Caller {
+    let (ours, seen) = Ours::checked(payload, Content::Off);
+    let middleware = ours.middleware();
+    let attached = Observed { ours: Rc::new(RefCell::new(ours)), seen };
+    Caller::new(payload, Some(middleware), Box::new(attached), calls, open)
+}

@@ -1,1 +1,0 @@
-//! Benchmarks of sidetone, against its peers.

@@ -1,0 +1,102 @@
+//! What sidetone costs, against its peers and its targets: `cargo xtask bench`.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints a table")]
+
+mod b1;
+mod b2;
+mod b3;
+mod b4;
+mod caller;
+mod callgrind;
+mod gate;
+mod meter;
+mod ours;
+mod payload;
+mod peers;
+mod report;
+mod table;
+mod telemetry;
+mod transport;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::callgrind::{Counts, count, run_counted};
+use crate::meter::Entry;
+use crate::report::{Effort, Measured};
+use crate::table::Table;
+
+const USAGE: &str = "\
+usage: bench [all|b1|b2|b3|b4|b5] [--json] [--quick]
+       bench gate [--bless]";
+
+/// Every subject that is timed and counted.
+fn entries() -> Vec<Entry> {
+    [b1::entries(), b2::entries(), b3::entries(), b4::entries()].into_iter().flatten().collect()
+}
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut flag = |name: &str| {
+        let before = arguments.len();
+        arguments.retain(|argument| argument != name);
+        arguments.len() < before
+    };
+    let (json, quick, bless) = (flag("--json"), flag("--quick"), flag("--bless"));
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [callgrind::CHILD, names @ ..] => {
+            let entries = entries();
+            let named = names.iter().filter_map(|name| entries.iter().find(|entry| entry.name == *name));
+            run_counted(named).map(|()| String::new())
+        }
+        ["gate"] => gate::run(entries(), bless),
+        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5"], json, quick),
+        [one @ ("b1" | "b2" | "b3" | "b4" | "b5")] => bench(&[one], json, quick),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(benches: &[&str], json: bool, quick: bool) -> Result<String, String> {
+    let effort = if quick {
+        Effort { rounds: 7, of_each: Duration::from_millis(5) }
+    } else {
+        Effort { rounds: 21, of_each: Duration::from_millis(20) }
+    };
+    let mut table = Table::default();
+    for bench in benches {
+        let entries: Vec<Entry> =
+            entries().into_iter().filter(|entry| entry.name.split('.').next() == Some(bench)).collect();
+        let counts = counts(&entries, &mut table)?;
+        let measured = Measured::new(&entries, effort, counts)?;
+        match *bench {
+            "b1" => report::b1(&measured, &mut table),
+            "b2" => report::b2(&measured, &mut table),
+            "b3" => report::b3(&measured, &mut table),
+            "b4" => report::b4(&measured, &mut table),
+            _ => {}
+        }
+    }
+    if json { serde_json::to_string_pretty(&table).map_err(|error| error.to_string()) } else { Ok(table.text()) }
+}
+
+/// Counts the entries, if valgrind is there.
+fn counts(entries: &[Entry], table: &mut Table) -> Result<Option<Counts>, String> {
+    if sidetone_testkit::require::tool("valgrind").is_some() {
+        return count(entries).map(Some);
+    }
+    table.skipped.push("instructions and allocations: needs valgrind".to_owned());
+    Ok(None)
+}

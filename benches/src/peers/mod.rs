@@ -1,0 +1,7 @@
+//! What we are measured against.
+
+pub(crate) mod parts;
+pub(crate) mod plain_tee;
+
+pub(crate) mod reqwest_tracing;
+pub(crate) mod values;
