@@ -97,3 +97,68 @@ fn of_transparent(error: &(dyn Error + 'static)) -> TransportError {
     }
     TransportError::Other
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Caused(Box<dyn Error + Send + Sync>);
+
+    impl std::fmt::Display for Caused {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("caused")
+        }
+    }
+
+    impl Error for Caused {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&*self.0)
+        }
+    }
+
+    fn caused(error: impl Error + Send + Sync + 'static) -> Caused {
+        Caused(Box::new(error))
+    }
+
+    fn io(kind: io::ErrorKind) -> io::Error {
+        kind.into()
+    }
+
+    #[test]
+    fn a_cause_is_found_however_deep_it_is() {
+        use io::ErrorKind as Kind;
+        let reset = || io(Kind::ConnectionReset);
+        assert_eq!(transport_error(&caused(caused(reset()))), TransportError::Connection);
+        assert_eq!(transport_error(&io::Error::other(caused(reset()))), TransportError::Connection);
+        assert_eq!(transport_error(&caused(io(Kind::TimedOut))), TransportError::Timeout);
+        assert_eq!(transport_error(&caused(io(Kind::InvalidData))), TransportError::Other);
+        assert_eq!(transport_error(&caused(std::fmt::Error)), TransportError::Other);
+    }
+
+    #[test]
+    fn a_timeout_behind_a_lost_connection_is_a_timeout() {
+        let lost = io::Error::new(io::ErrorKind::NotConnected, "lost");
+        assert_eq!(transport_error(&lost), TransportError::Connection);
+        let timed_out = io::Error::other(caused(io(io::ErrorKind::TimedOut)));
+        assert_eq!(transport_error(&caused(timed_out)), TransportError::Timeout);
+    }
+
+    #[cfg(feature = "reqwest")]
+    #[test]
+    fn errors_that_hide_their_cause_are_looked_into() {
+        let hidden = || reqwest_middleware::Error::middleware(caused(io(io::ErrorKind::ConnectionReset)));
+        assert_eq!(transport_error(&hidden()), TransportError::Connection);
+        assert_eq!(transport_error(&caused(hidden())), TransportError::Connection);
+    }
+
+    #[cfg(feature = "async-openai")]
+    #[test]
+    fn errors_of_a_tower_stack_are_looked_into() {
+        use async_openai::error::OpenAIError;
+        let elapsed = OpenAIError::Boxed(Box::new(tower::timeout::error::Elapsed::new()));
+        assert_eq!(transport_error(&elapsed), TransportError::Timeout);
+        let reset = OpenAIError::Boxed(Box::new(io(io::ErrorKind::ConnectionReset)));
+        assert_eq!(transport_error(&reset), TransportError::Connection);
+    }
+}

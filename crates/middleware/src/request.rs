@@ -44,3 +44,48 @@ pub(crate) fn tee_streamed(request: &mut Request, tap: &mut Tap) {
         *slot = Some(Body::wrap(TeeBody::new(body, request_tap)));
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use reqwest::{Method, Url};
+
+    use super::*;
+
+    fn request(body: Option<Body>) -> Request {
+        let mut request = Request::new(Method::POST, Url::parse("http://localhost/").unwrap());
+        *request.body_mut() = body;
+        request
+    }
+
+    #[test]
+    fn a_buffered_body_is_read_without_a_copy_and_stays_reusable() {
+        let sent = Bytes::from(vec![b'x'; 10_000]);
+        let mut request = request(Some(sent.clone().into()));
+        let RequestBody::Whole(read) = body_of(&mut request) else { unreachable!() };
+        assert_eq!((read.as_ptr(), read.len()), (sent.as_ptr(), sent.len()));
+        let again = request.try_clone().unwrap();
+        for body in [request.body(), again.body()] {
+            let bytes = body.unwrap().as_bytes().unwrap();
+            assert_eq!((bytes.as_ptr(), bytes.len()), (sent.as_ptr(), sent.len()));
+        }
+    }
+
+    #[test]
+    fn no_body_and_an_empty_one_stay_what_they_are() {
+        let mut none = request(None);
+        assert!(matches!(body_of(&mut none), RequestBody::Empty));
+        assert!(none.body().is_none());
+        let mut empty = request(Some("".into()));
+        assert!(matches!(body_of(&mut empty), RequestBody::Empty));
+        assert_eq!(empty.body().unwrap().as_bytes(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn a_streamed_body_is_not_read_ahead() {
+        let streamed = Body::wrap(Body::from("abc"));
+        let mut request = request(Some(streamed));
+        assert!(matches!(body_of(&mut request), RequestBody::Streamed));
+        assert_eq!(request.body().unwrap().size_hint().exact(), Some(3));
+    }
+}

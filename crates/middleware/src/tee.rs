@@ -124,3 +124,180 @@ impl<B: Body, L: Listener> Drop for TeeBody<B, L> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::collections::VecDeque;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use std::task::Waker;
+
+    use http::HeaderMap;
+    use sidetone_core::exchange::TransportError;
+
+    use super::*;
+
+    /// A body that gives what it was told to, and may keep to itself that it is at its end.
+    struct Script {
+        frames: VecDeque<Result<Frame<Bytes>, io::Error>>,
+        says_end: bool,
+        length: SizeHint,
+    }
+
+    impl Script {
+        fn of(frames: impl IntoIterator<Item = Result<Frame<Bytes>, io::Error>>) -> Self {
+            Self { frames: frames.into_iter().collect(), says_end: false, length: SizeHint::default() }
+        }
+
+        fn saying_its_end(mut self) -> Self {
+            self.says_end = true;
+            self
+        }
+    }
+
+    impl Body for Script {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+            Poll::Ready(self.frames.pop_front())
+        }
+
+        fn is_end_stream(&self) -> bool {
+            self.says_end && self.frames.is_empty()
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            self.length.clone()
+        }
+    }
+
+    #[derive(Debug, Clone, Default)]
+    struct Heard(Arc<Mutex<(Vec<Bytes>, Vec<End>)>>);
+
+    impl Heard {
+        fn ends(&self) -> Vec<End> {
+            self.0.lock().unwrap().1.clone()
+        }
+
+        fn data(&self) -> Vec<Bytes> {
+            self.0.lock().unwrap().0.clone()
+        }
+    }
+
+    impl Listener for Heard {
+        fn data(&mut self, bytes: &Bytes) {
+            self.0.lock().unwrap().0.push(bytes.clone());
+        }
+
+        fn end(self, end: End) {
+            self.0.lock().unwrap().1.push(end);
+        }
+    }
+
+    type Polled = Poll<Option<Result<Frame<Bytes>, io::Error>>>;
+
+    fn poll(tee: &mut TeeBody<Script, Heard>) -> Polled {
+        Pin::new(tee).poll_frame(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn data(text: &'static str) -> Result<Frame<Bytes>, io::Error> {
+        Ok(Frame::data(Bytes::from_static(text.as_bytes())))
+    }
+
+    fn error(kind: io::ErrorKind) -> Result<Frame<Bytes>, io::Error> {
+        Err(kind.into())
+    }
+
+    /// Polls `times` times, drops, and tells what was heard before the drop and in all.
+    fn run(script: Script, times: usize) -> (Vec<End>, Vec<End>) {
+        let heard = Heard::default();
+        let mut tee = TeeBody::new(script, heard.clone());
+        for _ in 0..times {
+            let _ = poll(&mut tee);
+        }
+        let before = heard.ends();
+        drop(tee);
+        (before, heard.ends())
+    }
+
+    #[test]
+    fn a_body_that_was_polled_to_its_end_is_complete() {
+        assert_eq!(run(Script::of([data("a")]), 1).0, []);
+        assert_eq!(run(Script::of([data("a")]), 2), (vec![End::Complete], vec![End::Complete]));
+    }
+
+    #[test]
+    fn an_empty_body_is_complete_when_it_is_wrapped() {
+        assert_eq!(run(Script::of([]).saying_its_end(), 0).0, [End::Complete]);
+        let mut empty = Script::of([]);
+        empty.length = SizeHint::with_exact(0);
+        assert_eq!(run(empty, 0).0, [End::Complete]);
+    }
+
+    #[test]
+    fn a_body_that_says_it_is_at_its_end_is_complete_and_need_not_be_polled_again() {
+        assert_eq!(run(Script::of([data("a"), data("b")]).saying_its_end(), 1).0, []);
+        assert_eq!(run(Script::of([data("a"), data("b")]).saying_its_end(), 2).0, [End::Complete]);
+    }
+
+    #[test]
+    fn trailers_complete_a_body() {
+        let trailers = || Ok(Frame::trailers(HeaderMap::new()));
+        assert_eq!(run(Script::of([data("a"), trailers()]), 2).0, [End::Complete]);
+    }
+
+    #[test]
+    fn an_error_fails_a_body_by_its_kind_and_nothing_comes_after_it() {
+        for (kind, expected) in [
+            (io::ErrorKind::ConnectionReset, TransportError::Connection),
+            (io::ErrorKind::UnexpectedEof, TransportError::Connection),
+            (io::ErrorKind::TimedOut, TransportError::Timeout),
+            (io::ErrorKind::InvalidData, TransportError::Other),
+        ] {
+            let ends = run(Script::of([data("a"), error(kind), data("b")]), 4);
+            assert_eq!(ends.1, [End::Failed(expected)], "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_body_dropped_before_its_end_is_dropped() {
+        assert_eq!(run(Script::of([data("a"), data("b")]), 1), (vec![], vec![End::Dropped]));
+        assert_eq!(run(Script::of([data("a")]), 0).1, [End::Dropped]);
+    }
+
+    #[test]
+    fn a_body_dropped_when_nothing_is_left_of_its_length_is_complete() {
+        let mut script = Script::of([data("a")]);
+        script.length = SizeHint::with_exact(0);
+        let heard = Heard::default();
+        let tee = TeeBody { inner: script, listener: Some(heard.clone()) };
+        drop(tee);
+        assert_eq!(heard.ends(), [End::Complete]);
+    }
+
+    #[test]
+    fn a_wrapped_body_keeps_its_size_hint_and_end_flag() {
+        let mut script = Script::of([data("abc")]).saying_its_end();
+        script.length = SizeHint::with_exact(3);
+        let mut tee = TeeBody::new(script, Heard::default());
+        assert_eq!(tee.size_hint().exact(), Some(3));
+        assert!(!tee.is_end_stream());
+        let _ = poll(&mut tee);
+        assert!(tee.is_end_stream());
+    }
+
+    #[test]
+    fn what_is_polled_and_what_is_heard_is_the_same_memory() {
+        let bytes = Bytes::from(vec![b'x'; 100]);
+        let heard = Heard::default();
+        let mut tee = TeeBody::new(Script::of([Ok(Frame::data(bytes.clone()))]), heard.clone());
+        let Poll::Ready(Some(Ok(frame))) = poll(&mut tee) else { unreachable!() };
+        assert_eq!(frame.into_data().unwrap().as_ptr(), bytes.as_ptr());
+        assert_eq!(heard.data()[0].as_ptr(), bytes.as_ptr());
+    }
+}
