@@ -83,10 +83,10 @@ impl Template {
             from = to;
             let len = match hole {
                 Hole::Text | Hole::Padding => {
-                    let (len, is_escaped) = end_of_string(rest, 0).ok()?;
+                    let (len, resolved) = end_of_string(rest, 0).ok()?;
                     let string = std::str::from_utf8(&rest[..len]).ok()?;
                     if hole == Hole::Text {
-                        text = Some(Str::of_raw(string, is_escaped));
+                        text = Some(Str::of_raw(string, resolved));
                     }
                     len
                 }

@@ -84,28 +84,25 @@ impl<'a> Keep<'a> {
             text.bytes += more.len() as u64;
             return;
         }
-        if text.kept.is_empty() {
-            text.kept.reserve_exact(more.raw().len().min(self.left()));
-        }
-        let before = text.kept.len();
-        let mut cut = 0;
-        more.for_each_run(|run| {
-            text.bytes += run.len() as u64;
-            let room = self.left() - (text.kept.len() - before);
-            if cut == 0 && run.len() <= room {
-                text.kept.push_str(run);
-            } else {
-                let fits = if cut == 0 { floor_char_boundary(run, room) } else { 0 };
-                text.kept.push_str(&run[..fits]);
-                cut += run.len() - fits;
+        text.bytes += more.len() as u64;
+        if more.len() <= self.left() {
+            if text.kept.capacity() == 0 {
+                text.kept.reserve_exact(more.len());
             }
-        });
-        self.allowance.used += text.kept.len() - before;
-        if cut > 0 {
-            // Nothing that comes later may stand where this should have: first come, first kept.
-            self.allowance.used = self.limits.content_bytes;
-            self.skipped(Skip::OverLimit, cut as u64);
+            more.push_to(&mut text.kept);
+            self.allowance.used += more.len();
+            return;
         }
+        let mut room = self.left();
+        let before = text.kept.len();
+        more.for_each_run(|run| {
+            let fits = floor_char_boundary(run, room);
+            text.kept.push_str(&run[..fits]);
+            // Nothing that comes later may stand where this should have: first come, first kept.
+            room = if fits == run.len() { room - fits } else { 0 };
+        });
+        self.allowance.used = self.limits.content_bytes;
+        self.skipped(Skip::OverLimit, (more.len() - (text.kept.len() - before)) as u64);
     }
 
     /// Lets go of a text: what it took is free for others.

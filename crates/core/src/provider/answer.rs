@@ -138,6 +138,12 @@ impl Answer {
         self.draft(index, bytes, keep).is_some()
     }
 
+    /// Whether there is a choice `index`, or may be one.
+    #[must_use]
+    pub fn has_room_for(&self, index: u32, keep: &Keep<'_>) -> bool {
+        self.choices.len() < keep.limits().choices || self.choices.iter().any(|choice| choice.index == index)
+    }
+
     /// Sets who speaks in a choice.
     pub fn set_role(&mut self, index: u32, role: &str, keep: &mut Keep<'_>) {
         if let Some(choice) = self.draft(index, 0, keep)

@@ -45,27 +45,27 @@ pub enum Kind {
 pub struct Str<'a> {
     raw: &'a str,
     at: usize,
-    is_escaped: bool,
+    /// Length with escapes resolved: smaller than that of `raw` if there are any.
+    len: usize,
 }
 
 impl<'a> Str<'a> {
     /// A string that stands for itself.
     #[must_use]
     pub fn plain(text: &'a str) -> Self {
-        Self { raw: text, at: 0, is_escaped: false }
+        Self { raw: text, at: 0, len: text.len() }
     }
 
-    /// The string that begins at `at`, behind its opening quote, and ends before the next quote that no backslash
-    /// escapes. Gives also where the closing quote is.
+    /// The string that begins at `at`, behind its opening quote. Gives also where the closing quote is.
     fn scan(text: &'a str, at: usize) -> Read<(Self, usize)> {
-        let (end, is_escaped) = end_of_string(text.as_bytes(), at)?;
+        let (end, len) = end_of_string(text.as_bytes(), at)?;
         let raw = text.get(at..end).ok_or(Unreadable)?;
-        Ok((Self { raw, at, is_escaped }, end))
+        Ok((Self { raw, at, len }, end))
     }
 
-    /// The string between whose quotes `raw` stands.
-    pub(crate) fn of_raw(raw: &'a str, is_escaped: bool) -> Self {
-        Self { raw, at: 0, is_escaped }
+    /// The string between whose quotes `raw` stands, of that length with escapes resolved.
+    pub(crate) fn of_raw(raw: &'a str, len: usize) -> Self {
+        Self { raw, at: 0, len }
     }
 
     /// Its characters as they stand in the text, escapes and all.
@@ -83,23 +83,27 @@ impl<'a> Str<'a> {
     /// Its characters.
     #[must_use]
     pub fn to_cow(self) -> Cow<'a, str> {
-        if !self.is_escaped {
+        if !self.is_escaped() {
             return Cow::Borrowed(self.raw);
         }
-        let mut text = String::with_capacity(self.raw.len());
-        self.for_each_run(|run| text.push_str(run));
+        let mut text = String::with_capacity(self.len);
+        self.push_to(&mut text);
         Cow::Owned(text)
+    }
+
+    /// Appends its characters to `text`.
+    pub fn push_to(self, text: &mut String) {
+        self.for_each_run(|run| text.push_str(run));
     }
 
     /// Its length in bytes of UTF-8, escapes resolved.
     #[must_use]
     pub fn len(self) -> usize {
-        if !self.is_escaped {
-            return self.raw.len();
-        }
-        let mut len = 0;
-        self.for_each_run(|run| len += run.len());
-        len
+        self.len
+    }
+
+    fn is_escaped(self) -> bool {
+        self.len != self.raw.len()
     }
 
     /// Whether it is the empty string.
@@ -111,7 +115,13 @@ impl<'a> Str<'a> {
     /// Calls `each` with the runs of characters that make up the string. Half of a surrogate pair becomes U+FFFD.
     pub fn for_each_run(self, mut each: impl FnMut(&str)) {
         let mut rest = self.raw;
-        while let Some(place) = memchr(b'\\', rest.as_bytes()) {
+        if !self.is_escaped() {
+            if !rest.is_empty() {
+                each(rest);
+            }
+            return;
+        }
+        while let Some(place) = find_special(rest.as_bytes()) {
             let (run, escape) = rest.split_at(place);
             if !run.is_empty() {
                 each(run);
@@ -162,39 +172,67 @@ fn hex4(text: &str) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// Strings shorter than this are cheaper to walk than to hand to `memchr`.
-const WALKED: usize = 16;
+/// Behind so many bytes without a find, a search over many bytes at once is worth its call.
+const NEAR: usize = 64;
 
-/// Where the string that begins at `at` ends, and whether it holds escapes.
-pub(crate) fn end_of_string(text: &[u8], mut at: usize) -> Read<(usize, bool)> {
-    let rest = text.get(at..).ok_or(Unreadable)?;
-    for (place, &byte) in rest.iter().take(WALKED).enumerate() {
-        match byte {
-            b'"' => return Ok((at + place, false)),
-            b'\\' => break,
-            _ => {}
+/// Where the first quote or backslash is.
+#[inline]
+fn find_special(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    let mut at = 0;
+    let mut rest = bytes;
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        // A byte of these words is zero where the character is; the subtraction then borrows into its high bit. It may
+        // borrow on into higher bytes, but the lowest high bit is right.
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * b'"' as u64);
+        let backslash = word ^ (ONES * b'\\' as u64);
+        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGHS;
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+        rest = after;
+        if at == NEAR {
+            return memchr2(b'"', b'\\', rest).map(|place| at + place);
         }
     }
-    let mut is_escaped = false;
+    rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|place| at + place)
+}
+
+/// Where the string that begins at `start` ends, and its length with escapes resolved.
+#[inline]
+pub(crate) fn end_of_string(text: &[u8], start: usize) -> Read<(usize, usize)> {
+    let mut at = start;
+    let mut escapes = 0;
     loop {
-        let rest = text.get(at..).ok_or(Unreadable)?;
-        at += memchr2(b'"', b'\\', rest).ok_or(Unreadable)?;
+        at += find_special(text.get(at..).ok_or(Unreadable)?).ok_or(Unreadable)?;
         if text[at] == b'"' {
-            return Ok((at, is_escaped));
+            return Ok((at, at - start - escapes));
         }
-        is_escaped = true;
-        at += match text.get(at + 1).ok_or(Unreadable)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-            b'u' => {
-                let digits = text.get(at + 2..at + 6).ok_or(Unreadable)?;
-                if !digits.iter().all(u8::is_ascii_hexdigit) {
-                    return Err(Unreadable);
-                }
-                6
-            }
+        let (raw, resolved) = match text.get(at + 1).ok_or(Unreadable)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => (2, 1),
+            b'u' => unicode_escape(text.get(at..).unwrap_or_default())?,
             _ => return Err(Unreadable),
         };
+        at += raw;
+        escapes += raw - resolved;
     }
+}
+
+/// The lengths of the escape `\uXXXX` (or a pair of them) at the beginning of `text`: as it stands, and resolved.
+#[cold]
+fn unicode_escape(text: &[u8]) -> Read<(usize, usize)> {
+    let unit = |at: usize| -> Option<u32> {
+        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
+    };
+    let first = unit(0).ok_or(Unreadable)?;
+    if (0xd800..0xdc00).contains(&first) && unit(6).is_some_and(|low| (0xdc00..0xe000).contains(&low)) {
+        return Ok((12, 4));
+    }
+    Ok((6, char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER).len_utf8()))
 }
 
 /// Reads one JSON text from its beginning to its end.
@@ -239,6 +277,12 @@ impl<'a> Json<'a> {
         self.at
     }
 
+    /// The text from `start` to where the reader is.
+    #[must_use]
+    pub fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
     /// The kind of the value that comes next.
     ///
     /// # Errors
@@ -275,7 +319,7 @@ impl<'a> Json<'a> {
             self.expect(b':')?;
             self.next_byte()?;
             let before = self.at;
-            if key.is_escaped {
+            if key.is_escaped() {
                 each(&key.to_cow(), self)?;
             } else {
                 each(key.raw, self)?;

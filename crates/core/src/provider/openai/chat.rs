@@ -3,7 +3,8 @@
 //! Source: <https://platform.openai.com/docs/api-reference/chat>.
 
 use super::tools::CallView;
-use super::{completion, content, error, params, path};
+use super::content::Content;
+use super::{completion, error, params, path};
 use crate::event::{Failure, Media, MediaSource, Message, Modality, Operation, Part, Request, Role};
 use crate::policy::Keep;
 use crate::provider::{Answer, Heard, Surface};
@@ -33,14 +34,8 @@ impl Surface for Chat {
             if key != "messages" {
                 return params::read(key, json, &mut request, keep);
             }
-            json.array(|json| {
-                let message = json.raw()?;
-                if keep.admits(request.messages.len(), keep.limits().messages, message.len()) {
-                    request.messages.push(read_message(message, keep)?);
-                }
-                Ok(())
-            })
-            .map(drop)
+            request.messages = params::list(json, keep.limits().messages, keep, read_message)?;
+            Ok(())
         })?;
         json.end()?;
         if is_object { Ok(request) } else { Err(Unreadable) }
@@ -69,7 +64,7 @@ struct MessageView<'a> {
     reasoning: Option<Str<'a>>,
     audio_id: Option<Str<'a>>,
     function_call: Option<CallView<'a>>,
-    content: Option<&'a str>,
+    content: Option<Content<'a>>,
     tool_calls: Option<Json<'a>>,
 }
 
@@ -82,7 +77,7 @@ impl<'a> MessageView<'a> {
                 "tool_call_id" => self.tool_call_id = json.str()?,
                 "refusal" => self.refusal = json.str()?,
                 "reasoning_content" | "reasoning" => self.reasoning = json.str()?.or(self.reasoning),
-                "content" => self.content = Some(json.raw()?),
+                "content" => self.content = Some(Content::of(json)?),
                 "tool_calls" => self.tool_calls = Some(json.clone()),
                 "function_call" if json.peek()? == Kind::Object => {
                     let mut call = CallView { kind: Some(Str::plain("function")), ..CallView::default() };
@@ -106,24 +101,22 @@ impl<'a> MessageView<'a> {
     }
 }
 
-/// Reads one message, given by its JSON.
-pub(super) fn read_message(raw: &str, keep: &mut Keep<'_>) -> Read<Message> {
+/// Reads one message.
+fn read_message(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Message> {
     let mut view = MessageView::default();
-    view.read(&mut Json::new(raw))?;
-    let role = view.role.map_or_else(|| Role::Other("".into()), |role| Role::named(&keep.name(role)));
-    let mut parts = Vec::new();
-    if let Some(reasoning) = view.reasoning {
-        parts.push(Part::Reasoning(keep.text(reasoning)));
-    }
-    let mut is_list = false;
-    if let Some(content) = view.content {
-        if role == Role::Tool {
+    view.read(json)?;
+    let role = view.role.map_or_else(|| Role::Other("".into()), |role| role_named(role, keep));
+    let (mut parts, is_list) = match view.content {
+        Some(content) if role == Role::Tool => {
             // An older `function` message names the function where a `tool` message names the call.
             let id = view.tool_call_id.map(|id| keep.name(id));
-            parts.push(tool_result(id, content, keep)?);
-        } else {
-            is_list = content::read(&mut Json::new(content), &mut parts, keep)?;
+            (vec![tool_result(id, content, keep)?], false)
         }
+        Some(content) => content.parts(keep)?,
+        None => (Vec::new(), false),
+    };
+    if let Some(reasoning) = view.reasoning {
+        parts.insert(0, Part::Reasoning(keep.text(reasoning)));
     }
     if let Some(refusal) = view.refusal {
         parts.push(Part::Refusal(keep.text(refusal)));
@@ -136,26 +129,30 @@ pub(super) fn read_message(raw: &str, keep: &mut Keep<'_>) -> Read<Message> {
         parts.push(call.part(keep));
     }
     if let Some(mut calls) = view.tool_calls {
-        let mut count = 0;
-        calls.array(|json| {
-            let call = CallView::read(json)?;
-            if keep.admits(count, keep.limits().tools, call.arguments.map_or(0, |text| text.raw().len())) {
-                parts.push(call.part(keep));
-                count += 1;
-            }
-            Ok(())
+        let calls = params::list(&mut calls, keep.limits().tools, keep, |json, keep| {
+            Ok(CallView::read(json)?.part(keep))
         })?;
+        parts.extend(calls);
     }
     Ok(Message { role, name: view.name.map(|name| keep.name(name)), parts, is_list })
 }
 
+/// The role of that name.
+pub(super) fn role_named(name: Str<'_>, keep: &mut Keep<'_>) -> Role {
+    match Role::named(name.raw()) {
+        Role::Other(_) => Role::Other(keep.name(name)),
+        role => role,
+    }
+}
+
 /// What a tool gave back: a string, or any other JSON, which is kept as it was written.
-pub(super) fn tool_result(id: Option<Box<str>>, raw: &str, keep: &mut Keep<'_>) -> Read<Part> {
-    let mut json = Json::new(raw);
-    let (content, is_list) = match json.peek()? {
-        Kind::String => (json.str()?.unwrap_or(Str::plain("")), false),
-        Kind::Null => (Str::plain(""), false),
-        kind => (Str::plain(raw), kind == Kind::Array),
+pub(super) fn tool_result(id: Option<Box<str>>, content: Content<'_>, keep: &mut Keep<'_>) -> Read<Part> {
+    let (content, is_list) = match content {
+        Content::Text(text) => (text, false),
+        Content::Other(mut json) => match json.peek()? {
+            Kind::Null => (Str::plain(""), false),
+            kind => (Str::plain(json.raw()?), kind == Kind::Array),
+        },
     };
     Ok(Part::ToolResult { id, content: keep.text(content), is_list })
 }

@@ -131,16 +131,19 @@ fn read_choice(
     let (mut index, mut said, mut text, mut reason) = (None, None, None, None);
     json.object(|key, json| {
         match key {
-            "index" => index = json.u64()?,
-            // Read when the index is known; skipped for now.
-            "delta" | "message" => said = Some(json.clone()),
+            "index" => index = json.u64()?.and_then(|index| u32::try_from(index).ok()),
+            "delta" | "message" => match index {
+                Some(index) if answer.has_room_for(index, keep) => read_message(json, index, answer, keep, watch)?,
+                // Read when the index is known; skipped for now.
+                _ => said = Some(json.clone()),
+            },
             "text" => text = json.str()?,
             "finish_reason" => reason = json.str()?,
             _ => {}
         }
         Ok(())
     })?;
-    let index = index.and_then(|index| u32::try_from(index).ok()).unwrap_or(position);
+    let index = index.unwrap_or(position);
     if !answer.admits_choice(index, json.at() - start, keep) {
         return Ok(());
     }

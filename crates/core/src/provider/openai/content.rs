@@ -1,31 +1,36 @@
 //! The content of messages: one string, or a list of parts in the words of either API.
 
+use super::params;
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role};
 use crate::policy::Keep;
 use crate::wire::json::{Json, Kind, Read, Str};
 
-/// Reads the value of a key `content`, and says whether it is a list.
-pub(super) fn read(json: &mut Json<'_>, parts: &mut Vec<Part>, keep: &mut Keep<'_>) -> Read<bool> {
-    match json.peek()? {
-        Kind::String => {
-            if let Some(text) = json.str()? {
-                parts.push(Part::Text(keep.text(text)));
+/// The value of a key `content`, to be read when it is known what it is the content of.
+#[derive(Debug, Clone)]
+pub(super) enum Content<'a> {
+    Text(Str<'a>),
+    Other(Json<'a>),
+}
+
+impl<'a> Content<'a> {
+    /// The value that comes next; one that isn't a string is left to be skipped.
+    pub(super) fn of(json: &mut Json<'a>) -> Read<Self> {
+        if json.peek()? == Kind::String
+            && let Some(text) = json.str()?
+        {
+            return Ok(Self::Text(text));
+        }
+        Ok(Self::Other(json.clone()))
+    }
+
+    /// Its parts, and whether it was written as a list.
+    pub(super) fn parts(self, keep: &mut Keep<'_>) -> Read<(Vec<Part>, bool)> {
+        match self {
+            Self::Text(text) => Ok((vec![Part::Text(keep.text(text))], false)),
+            Self::Other(mut json) => {
+                let is_list = json.peek()? == Kind::Array;
+                Ok((params::list(&mut json, keep.limits().messages, keep, read_part)?, is_list))
             }
-            Ok(false)
-        }
-        Kind::Array => {
-            json.array(|json| {
-                let part = json.raw()?;
-                if keep.admits(parts.len(), keep.limits().messages, part.len()) {
-                    parts.push(read_part(part, keep)?);
-                }
-                Ok(())
-            })?;
-            Ok(true)
-        }
-        _ => {
-            json.skip()?;
-            Ok(false)
         }
     }
 }
@@ -103,15 +108,15 @@ impl<'a> PartView<'a> {
     }
 }
 
-/// Reads one part, given by its JSON.
-pub(super) fn read_part(raw: &str, keep: &mut Keep<'_>) -> Read<Part> {
-    let mut json = Json::new(raw);
+/// Reads one part.
+pub(super) fn read_part(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Part> {
     // Some servers take plain strings in the list.
     if json.peek()? == Kind::String {
         return Ok(Part::Text(json.str()?.map(|text| keep.text(text)).unwrap_or_default()));
     }
+    let start = json.at();
     let mut view = PartView::default();
-    view.read(&mut json)?;
+    view.read(json)?;
     let kind = view.kind.map_or("", Str::raw);
     Ok(match (kind, view.text, view.refusal) {
         ("text" | "input_text" | "output_text", Some(text), _) => Part::Text(keep.text(text)),
@@ -124,7 +129,7 @@ pub(super) fn read_part(raw: &str, keep: &mut Keep<'_>) -> Read<Part> {
         _ => Part::Other {
             kind: view.kind.map(|kind| keep.name(kind)).unwrap_or_default(),
             id: view.id.map(|id| keep.name(id)),
-            json: keep.text(Str::plain(raw)),
+            json: keep.text(Str::plain(json.since(start))),
         },
     })
 }

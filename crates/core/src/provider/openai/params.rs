@@ -2,6 +2,7 @@
 
 use super::tools;
 use crate::event::Request;
+use crate::exchange::Skip;
 use crate::policy::Keep;
 use crate::wire::json::{Json, Kind, Read};
 
@@ -12,20 +13,31 @@ pub(super) fn name(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Option<Box<
 
 /// A string or an array of strings, as names.
 fn names(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Vec<Box<str>>> {
-    let mut names = Vec::new();
     if json.peek()? == Kind::Array {
-        json.array(|json| {
-            if let Some(text) = json.str()?
-                && keep.admits(names.len(), keep.limits().tools, text.raw().len())
-            {
-                names.push(keep.name(text));
-            }
-            Ok(())
-        })?;
-    } else {
-        names.extend(name(json, keep)?);
+        let names = list(json, keep.limits().tools, keep, name)?;
+        return Ok(names.into_iter().flatten().collect());
     }
-    Ok(names)
+    Ok(name(json, keep)?.into_iter().collect())
+}
+
+/// An array, of which up to `limit` elements are read.
+pub(super) fn list<'a, T>(
+    json: &mut Json<'a>,
+    limit: usize,
+    keep: &mut Keep<'_>,
+    mut read: impl FnMut(&mut Json<'a>, &mut Keep<'_>) -> Read<T>,
+) -> Read<Vec<T>> {
+    let mut elements = Vec::new();
+    json.array(|json| {
+        if elements.len() < limit {
+            elements.push(read(json, keep)?);
+        } else {
+            let bytes = json.raw()?.len();
+            keep.skipped(Skip::OverLimit, bytes as u64);
+        }
+        Ok(())
+    })?;
+    Ok(elements)
 }
 
 /// Reads the parameter `key` of a request, if it is one that is kept.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::params::name;
+use super::params::{list, name};
 use crate::event::{Part, ToolCall, ToolDefinition};
 use crate::policy::Keep;
 use crate::wire::json::{Json, Read, Str};
@@ -36,20 +36,11 @@ fn read_each(
     keep: &mut Keep<'_>,
     mut read: impl FnMut(&mut Json<'_>, &mut ToolDefinition, &mut Keep<'_>) -> Read<bool>,
 ) -> Read<Vec<ToolDefinition>> {
-    let mut tools = Vec::new();
-    json.array(|json| {
-        if tools.len() >= keep.limits().tools {
-            let bytes = json.raw()?.len();
-            keep.admits(tools.len(), keep.limits().tools, bytes);
-            return Ok(());
-        }
+    let tools = list(json, keep.limits().tools, keep, |json, keep| {
         let mut tool = ToolDefinition { kind: "".into(), name: None, description: None, parameters: None };
-        if read(json, &mut tool, keep)? {
-            tools.push(tool);
-        }
-        Ok(())
+        Ok(read(json, &mut tool, keep)?.then_some(tool))
     })?;
-    Ok(tools)
+    Ok(tools.into_iter().flatten().collect())
 }
 
 fn read_field(key: &str, json: &mut Json<'_>, tool: &mut ToolDefinition, keep: &mut Keep<'_>) -> Read<()> {

@@ -1,5 +1,6 @@
 //! The response object: the body of an answer, and what the events of a stream carry of it.
 
+use super::super::content::Content;
 use super::super::{error, usage};
 use super::request::ItemView;
 use crate::policy::Keep;
@@ -53,7 +54,7 @@ pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, 
             "output" if with_output => {
                 let mut index = 0;
                 json.array(|json| {
-                    read_item(json.raw()?, index, answer, keep)?;
+                    read_item(json, index, answer, keep)?;
                     index += 1;
                     Ok(())
                 })?;
@@ -79,8 +80,8 @@ pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, 
 }
 
 /// Takes in a whole item of the output, as far as its parts aren't known already.
-pub(super) fn read_item(raw: &str, index: u32, answer: &mut Answer, keep: &mut Keep<'_>) -> Read<()> {
-    let item = ItemView::read(raw)?;
+pub(super) fn read_item(json: &mut Json<'_>, index: u32, answer: &mut Answer, keep: &mut Keep<'_>) -> Read<()> {
+    let item = ItemView::read(json)?;
     match item.kind() {
         "message" => {
             if let Some(role) = item.role {
@@ -96,7 +97,7 @@ pub(super) fn read_item(raw: &str, index: u32, answer: &mut Answer, keep: &mut K
             begin_item(&item, index, answer, keep);
             let text = match item.call() {
                 Some(call) => call.arguments,
-                None => Some(Str::plain(raw)),
+                None => Some(Str::plain(item.raw)),
             };
             if let (Some(part), Some(text)) = (answer.part(CHOICE, place(index, 0)), text) {
                 fill(part, text, keep);
@@ -125,29 +126,29 @@ pub(super) fn begin_item(item: &ItemView<'_>, index: u32, answer: &mut Answer, k
     }
 }
 
-/// Takes in a list of parts, given by its JSON, as far as they aren't known already.
+/// Takes in a list of parts, as far as they aren't known already.
 fn read_list(
-    list: Option<&str>,
+    list: Option<Content<'_>>,
     answer: &mut Answer,
     keep: &mut Keep<'_>,
     place: impl Fn(u32) -> Place,
 ) -> Read<()> {
-    let Some(list) = list else { return Ok(()) };
+    let Some(Content::Other(mut list)) = list else { return Ok(()) };
     let mut part = 0;
-    Json::new(list)
-        .array(|json| {
-            read_part(json, place(part), answer, keep)?;
-            part += 1;
-            Ok(())
-        })
-        .map(drop)
+    list.array(|json| {
+        read_part(json, place(part), answer, keep)?;
+        part += 1;
+        Ok(())
+    })
+    .map(drop)
 }
 
 /// Takes in a whole part, as far as it isn't known already.
 pub(super) fn read_part(json: &mut Json<'_>, at: Place, answer: &mut Answer, keep: &mut Keep<'_>) -> Read<()> {
-    let raw = json.raw()?;
+    json.peek()?;
+    let start = json.at();
     let (mut kind, mut text) = (None, None);
-    Json::new(raw).object(|key, json| {
+    json.object(|key, json| {
         match key {
             "type" => kind = json.str()?,
             "text" | "refusal" => text = json.str()?.or(text),
@@ -162,7 +163,7 @@ pub(super) fn read_part(json: &mut Json<'_>, at: Place, answer: &mut Answer, kee
         _ => {
             let kind = kind.map(|kind| keep.name(kind)).unwrap_or_default();
             if let Some(part) = answer.part_or(CHOICE, at, keep, |_| What::Other(Box::new((kind, None)))) {
-                fill(part, Str::plain(raw), keep);
+                fill(part, Str::plain(json.since(start)), keep);
             }
             return Ok(());
         }

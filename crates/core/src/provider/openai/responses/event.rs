@@ -21,7 +21,7 @@ struct EventView<'a> {
     output_index: Option<u64>,
     content_index: Option<u64>,
     summary_index: Option<u64>,
-    item: Option<&'a str>,
+    item: Option<Json<'a>>,
     part: Option<Json<'a>>,
     response: Option<Json<'a>>,
     error: Option<Json<'a>>,
@@ -45,7 +45,7 @@ impl<'a> EventView<'a> {
                 "output_index" => event.output_index = json.u64()?,
                 "content_index" => event.content_index = json.u64()?,
                 "summary_index" => event.summary_index = json.u64()?,
-                "item" => event.item = Some(json.raw()?),
+                "item" => event.item = Some(json.clone()),
                 "part" => event.part = Some(json.clone()),
                 "response" => event.response = Some(json.clone()),
                 "error" => event.error = Some(json.clone()),
@@ -152,8 +152,8 @@ pub(super) fn read(kind: &str, data: &str, answer: &mut Answer, keep: &mut Keep<
     }
     match kind {
         "response.output_item.added" => {
-            if let Some(raw) = event.item {
-                let item = ItemView::read(raw)?;
+            if let Some(mut item) = event.item.clone() {
+                let item = ItemView::read(&mut item)?;
                 // Messages and reasoning have parts of their own.
                 if !matches!(item.kind(), "message" | "reasoning") {
                     answer::begin_item(&item, event.item_index(), answer, keep);
@@ -161,8 +161,8 @@ pub(super) fn read(kind: &str, data: &str, answer: &mut Answer, keep: &mut Keep<
             }
         }
         "response.output_item.done" => {
-            if let Some(raw) = event.item {
-                answer::read_item(raw, event.item_index(), answer, keep)?;
+            if let Some(mut item) = event.item.clone() {
+                answer::read_item(&mut item, event.item_index(), answer, keep)?;
             }
         }
         "response.content_part.done" => {

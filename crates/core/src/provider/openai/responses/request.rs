@@ -1,5 +1,7 @@
 //! Requests of the responses API, and the items of their input.
 
+use super::super::chat::{role_named, tool_result};
+use super::super::content::Content;
 use super::super::tools::CallView;
 use super::super::{content, params};
 use crate::event::{Message, Part, Request, Role};
@@ -30,7 +32,7 @@ pub(super) fn read(body: &str, keep: &mut Keep<'_>) -> Read<Request> {
                     Ok(())
                 })?;
             }
-            "input" => read_input(json, &mut request.messages, keep)?,
+            "input" => request.messages = read_input(json, keep)?,
             _ => params::read(key, json, &mut request, keep)?,
         }
         Ok(())
@@ -54,23 +56,15 @@ fn read_conversation(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Option<Bo
     Ok(id)
 }
 
-fn read_input(json: &mut Json<'_>, messages: &mut Vec<Message>, keep: &mut Keep<'_>) -> Read<()> {
+fn read_input(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Vec<Message>> {
     if json.peek()? == Kind::String {
-        messages.extend(json.str()?.map(|text| content::user_message(text, keep)));
-        return Ok(());
+        return Ok(json.str()?.map(|text| content::user_message(text, keep)).into_iter().collect());
     }
-    json.array(|json| {
-        let item = json.raw()?;
-        if keep.admits(messages.len(), keep.limits().messages, item.len()) {
-            messages.push(read_item(item, keep)?);
-        }
-        Ok(())
-    })
-    .map(drop)
+    params::list(json, keep.limits().messages, keep, read_item)
 }
 
 /// What an item of input or output may say.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ItemView<'a> {
     pub(super) kind: Option<Str<'a>>,
     pub(super) role: Option<Str<'a>>,
@@ -78,15 +72,19 @@ pub(super) struct ItemView<'a> {
     pub(super) call_id: Option<Str<'a>>,
     pub(super) name: Option<Str<'a>>,
     pub(super) arguments: Option<Str<'a>>,
-    pub(super) content: Option<&'a str>,
-    pub(super) summary: Option<&'a str>,
-    pub(super) output: Option<&'a str>,
+    pub(super) content: Option<Content<'a>>,
+    pub(super) summary: Option<Content<'a>>,
+    pub(super) output: Option<Content<'a>>,
+    /// The item as it was written.
+    pub(super) raw: &'a str,
 }
 
 impl<'a> ItemView<'a> {
-    pub(super) fn read(raw: &'a str) -> Read<Self> {
+    pub(super) fn read(json: &mut Json<'a>) -> Read<Self> {
         let mut item = Self::default();
-        Json::new(raw).object(|key, json| {
+        json.peek()?;
+        let start = json.at();
+        json.object(|key, json| {
             match key {
                 "type" => item.kind = json.str()?,
                 "role" => item.role = json.str()?,
@@ -94,13 +92,14 @@ impl<'a> ItemView<'a> {
                 "call_id" => item.call_id = json.str()?,
                 "name" => item.name = json.str()?,
                 "arguments" | "input" => item.arguments = json.str()?,
-                "content" => item.content = Some(json.raw()?),
-                "summary" => item.summary = Some(json.raw()?),
-                "output" => item.output = Some(json.raw()?),
+                "content" => item.content = Some(Content::of(json)?),
+                "summary" => item.summary = Some(Content::of(json)?),
+                "output" => item.output = Some(Content::of(json)?),
                 _ => {}
             }
             Ok(())
         })?;
+        item.raw = json.since(start);
         Ok(item)
     }
 
@@ -126,28 +125,28 @@ impl<'a> ItemView<'a> {
         })
     }
 
-    /// The item of another kind, given by its JSON.
-    pub(super) fn other(&self, raw: &str, keep: &mut Keep<'_>) -> Part {
+    /// The item as one of another kind.
+    fn other(&self, keep: &mut Keep<'_>) -> Part {
         Part::Other {
             kind: self.kind.map(|kind| keep.name(kind)).unwrap_or_default(),
             id: self.call_id.or(self.id).map(|id| keep.name(id)),
-            json: keep.text(Str::plain(raw)),
+            json: keep.text(Str::plain(self.raw)),
         }
     }
 }
 
-/// Reads an item of input, given by its JSON.
-fn read_item(raw: &str, keep: &mut Keep<'_>) -> Read<Message> {
-    let item = ItemView::read(raw)?;
+/// Reads an item of input.
+fn read_item(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Message> {
+    let mut item = ItemView::read(json)?;
     let mut parts = Vec::new();
     let mut is_list = false;
     let kind = item.kind();
     let role = match kind {
         "message" => {
-            if let Some(content) = item.content {
-                is_list = content::read(&mut Json::new(content), &mut parts, keep)?;
+            if let Some(content) = item.content.take() {
+                (parts, is_list) = content.parts(keep)?;
             }
-            item.role.map_or_else(|| Role::Other("".into()), |role| Role::named(&keep.name(role)))
+            item.role.map_or_else(|| Role::Other("".into()), |role| role_named(role, keep))
         }
         "function_call" | "custom_tool_call" => {
             parts.extend(item.call().map(|call| call.part(keep)));
@@ -155,23 +154,24 @@ fn read_item(raw: &str, keep: &mut Keep<'_>) -> Read<Message> {
         }
         "function_call_output" | "custom_tool_call_output" => {
             let id = item.call_id.map(|id| keep.name(id));
-            parts.push(super::super::chat::tool_result(id, item.output.unwrap_or("null"), keep)?);
+            let output = item.output.take().unwrap_or(Content::Text(Str::plain("")));
+            parts.push(tool_result(id, output, keep)?);
             Role::Tool
         }
         "reasoning" => {
-            for list in [item.summary, item.content].into_iter().flatten() {
-                content::read(&mut Json::new(list), &mut parts, keep)?;
+            for list in [item.summary.take(), item.content.take()].into_iter().flatten() {
+                parts.extend(list.parts(keep)?.0);
             }
             Role::Assistant
         }
         // What the caller answers to a built-in tool: `computer_call_output`, `mcp_approval_response`, …
         _ if kind.ends_with("_output") || kind.ends_with("_response") => {
-            parts.push(item.other(raw, keep));
+            parts.push(item.other(keep));
             Role::Tool
         }
         // Calls of built-in tools, and references: items of earlier answers.
         _ => {
-            parts.push(item.other(raw, keep));
+            parts.push(item.other(keep));
             Role::Assistant
         }
     };
