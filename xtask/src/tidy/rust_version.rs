@@ -1,4 +1,4 @@
-//! `rust-version` is the lowest that the dependencies of the library crates, with all features, allow.
+//! `rust-version` is the lowest that the dependencies of the library crates allow, those of a few named features left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,9 @@ use crate::workspace::{self, Package, array, string};
 
 /// Published packages that are no libraries for applications.
 const NO_LIBRARIES: &[&str] = &["sidetone-cli", "sidetone-testkit"];
+
+/// Dependencies of opt-in features that need a newer compiler than the rest; the feature's documentation says so.
+const NEWER: &[(&str, &str)] = &[("rig-reqwest", "feature `rig`: rig states 1.95")];
 
 /// What our own sources need whatever the dependencies allow: chains of `if let` in edition 2024.
 const OWN_MINIMUM: Version = Version(1, 88, 0);
@@ -30,7 +33,9 @@ fn problems(metadata: &Json, libraries: &[&str]) -> Problems {
     let is_library = |id: &&str| libraries.contains(&packages[id]["name"].as_str().unwrap_or_default());
     let roots: Vec<&str> = packages.keys().copied().filter(is_library).collect();
 
-    let needed = dependencies(metadata, &roots).into_iter().filter_map(|id| {
+    let is_newer =
+        |id: &str| NEWER.iter().any(|(name, _)| packages.get(id).is_some_and(|package| package["name"] == *name));
+    let needed = dependencies(metadata, &roots, is_newer).into_iter().filter_map(|id| {
         let package = packages.get(id)?;
         Some((version(package)?, string(&package["name"])))
     });
@@ -50,7 +55,7 @@ fn problems(metadata: &Json, libraries: &[&str]) -> Problems {
 }
 
 /// Everything that is compiled for the roots, without the roots and without what only their tests need.
-fn dependencies<'a>(metadata: &'a Json, roots: &[&'a str]) -> BTreeSet<&'a str> {
+fn dependencies<'a>(metadata: &'a Json, roots: &[&'a str], is_left_out: impl Fn(&str) -> bool) -> BTreeSet<&'a str> {
     let nodes: BTreeMap<&str, &Json> =
         array(&metadata["resolve"]["nodes"]).iter().filter_map(|node| Some((node["id"].as_str()?, node))).collect();
     let mut found = BTreeSet::new();
@@ -59,7 +64,8 @@ fn dependencies<'a>(metadata: &'a Json, roots: &[&'a str]) -> BTreeSet<&'a str> 
         let dependencies = nodes.get(id).map_or(&[][..], |node| array(&node["deps"]));
         for dependency in dependencies {
             let is_compiled = array(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
-            if let Some(id) = dependency["pkg"].as_str().filter(|id| is_compiled && !roots.contains(id))
+            if let Some(id) =
+                dependency["pkg"].as_str().filter(|id| is_compiled && !roots.contains(id) && !is_left_out(id))
                 && found.insert(id)
             {
                 open.push(id);
@@ -78,11 +84,11 @@ fn version(package: &Json) -> Option<Version> {
 mod tests {
     use super::*;
 
-    fn metadata(ours: &str, dependency: &str, kind: &Json) -> Json {
+    fn metadata(ours: &str, name: &str, dependency: &str, kind: &Json) -> Json {
         serde_json::json!({
             "packages": [
                 { "id": "ours", "name": "sidetone-core", "rust_version": ours },
-                { "id": "theirs", "name": "bytes", "rust_version": dependency },
+                { "id": "theirs", "name": name, "rust_version": dependency },
             ],
             "resolve": { "nodes": [
                 { "id": "ours", "deps": [{ "pkg": "theirs", "dep_kinds": [{ "kind": kind }] }] },
@@ -94,7 +100,7 @@ mod tests {
     #[test]
     fn a_version_that_dependencies_do_not_allow_or_do_not_need_is_found() {
         let problems = |ours: &str, dependency: &str, kind: Json| {
-            problems(&metadata(ours, dependency, &kind), &["sidetone-core"]).len()
+            problems(&metadata(ours, "bytes", dependency, &kind), &["sidetone-core"]).len()
         };
         assert_eq!(problems("1.90", "1.90.0", Json::Null), 0);
         assert_eq!(problems("1.89", "1.90", Json::Null), 1);
@@ -102,5 +108,13 @@ mod tests {
         assert_eq!(problems("1.88", "1.70", Json::Null), 0);
         assert_eq!(problems("1.88", "1.90", "dev".into()), 0);
         assert_eq!(problems("1.88", "1.90", "build".into()), 1);
+    }
+
+    #[test]
+    fn a_named_newer_dependency_is_left_out() {
+        for (name, reason) in NEWER {
+            assert!(!reason.is_empty());
+            assert_eq!(problems(&metadata("1.88", name, "1.99", &Json::Null), &["sidetone-core"]), Problems::new());
+        }
     }
 }
