@@ -15,11 +15,11 @@ use sidetone_pipeline::{Config, Finished, Pipeline, Sink};
 use tower::{Layer as _, ServiceExt as _};
 
 /// How long to wait for what must happen.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An observer, and what it observed.
-pub struct Watched {
-    pub observer: Observer,
+pub(crate) struct Watched {
+    pub(crate) observer: Observer,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
@@ -36,11 +36,11 @@ impl Sink for Record {
 }
 
 impl Watched {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(Observer::new)
     }
 
-    pub fn with(observer: impl FnOnce(Pipeline) -> Observer) -> Self {
+    pub(crate) fn with(observer: impl FnOnce(Pipeline) -> Observer) -> Self {
         let calls = Arc::default();
         let sinks: Vec<Box<dyn Sink>> = vec![Box::new(Record(Arc::clone(&calls)))];
         let pipeline = Pipeline::start(Config::default(), sinks, Arc::default()).unwrap();
@@ -48,13 +48,13 @@ impl Watched {
     }
 
     /// The calls that have ended so far.
-    pub fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.observer.pipeline().flush(PATIENCE).unwrap();
         self.calls.lock().unwrap().clone()
     }
 
     /// The one call that was made.
-    pub fn call(&self) -> Call {
+    pub(crate) fn call(&self) -> Call {
         let mut calls = self.calls();
         assert_eq!(calls.len(), 1, "{calls:#?}");
         calls.remove(0)
@@ -63,7 +63,7 @@ impl Watched {
 
 /// The ways to send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(crate) enum Way {
     Extension,
     Middleware,
     BothMiddlewares,
@@ -73,7 +73,7 @@ pub enum Way {
     OuterLayer,
 }
 
-pub const WAYS: [Way; 7] = [
+pub(crate) const WAYS: [Way; 7] = [
     Way::Extension,
     Way::Middleware,
     Way::BothMiddlewares,
@@ -85,7 +85,7 @@ pub const WAYS: [Way; 7] = [
 
 impl Way {
     /// Sends one request, observed; an error is what reqwest said, wherever the way puts it.
-    pub async fn send(
+    pub(crate) async fn send(
         self,
         watched: &Watched,
         client: &Client,
@@ -136,7 +136,7 @@ fn of_openai(error: OpenAIError) -> reqwest::Error {
 }
 
 /// The body of a chat request.
-pub fn chat(stream: bool) -> String {
+pub(crate) fn chat(stream: bool) -> String {
     format!(
         r#"{{"model":"gpt-4o-mini","messages":[{{"role":"user","content":"Hi"}}],"stream":{stream},"stream_options":{{"include_usage":true}}}}"#
     )
