@@ -1,1 +1,50 @@
-//! OpenTelemetry-native observability for LLM calls.
+//! OpenTelemetry for LLM calls: wrap the HTTP client that a program already has, and every LLM call becomes a span, its log
+//! events and its metrics, by the GenAI semantic conventions.
+//!
+//! [`start`] reads the standard `OTEL_*` variables and returns a [`Handle`], which makes the parts that observe clients:
+//!
+//! ```
+//! # #[cfg(feature = "reqwest")] {
+//! let sidetone = sidetone::builder().app_name("assistant").console().start()?;
+//! let observes = sidetone.middleware(); // for `reqwest_middleware::ClientBuilder::with`
+//! // … make calls …
+//! sidetone.stop(std::time::Duration::from_secs(5))?; // delivers what is left
+//! # drop(observes);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What each front end sees is told in [`middleware`]; the README has an example for each client, and says what is captured
+//! and what is not.
+//!
+//! # Features
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `reqwest` | yes | middleware for `reqwest-middleware` |
+//! | `otlp` | yes | export by OTLP http/protobuf |
+//! | `grpc` | | export by OTLP gRPC |
+//! | `async-openai` | | layers for async-openai |
+//! | `rig` | | rig's transport |
+//! | `ebpf` | | host-wide capture; holds nothing yet |
+//!
+//! A feature only adds API; enabling one starts nothing.
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+pub mod environment;
+mod handle;
+
+pub use builder::{Builder, StartError, builder, start};
+pub use handle::Handle;
+pub use sidetone_core as core;
+pub use sidetone_core::policy::{Content, Limits};
+pub use sidetone_middleware as middleware;
+pub use sidetone_middleware::{ExecuteObserved, Observer, SendObserved};
+pub use sidetone_otel_export as otel_export;
+pub use sidetone_pipeline as pipeline;
+pub use sidetone_pipeline::{Counters, Reason, StopError};
+
+/// Host-wide capture. Holds nothing yet.
+#[cfg(feature = "ebpf")]
+pub use sidetone_ebpf_capture as ebpf_capture;
