@@ -23,9 +23,8 @@ mod http;
 mod phoenix;
 pub(crate) mod pinned;
 mod process;
-mod received;
 mod receiver;
 
+pub use crate::telemetry::{Attributes, LogRecord, Metric, Point, Received, Resource, Scope, Span, SpanEvent, Value};
 pub use phoenix::{Phoenix, phoenix};
-pub use received::{Attributes, LogRecord, Metric, Point, Received, Resource, Scope, Span, SpanEvent, Value};
 pub use receiver::{Receiver, collector, rotel};

@@ -31,6 +31,11 @@ impl Unfinished {
         Self(Some(Arc::clone(abandoned)))
     }
 
+    /// For a server that doesn't count them.
+    pub(crate) fn uncounted() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn kept(&mut self) {
         self.0 = None;
     }

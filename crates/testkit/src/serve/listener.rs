@@ -37,7 +37,7 @@ pub(crate) struct Listener {
 /// Whether connections are accepted or refused; answered when that is so.
 struct Control {
     accept: bool,
-    done: std::sync::mpsc::Sender<()>,
+    done: std::sync::mpsc::Sender<io::Result<()>>,
 }
 
 impl Listener {
@@ -50,12 +50,12 @@ impl Listener {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _inside = runtime.enter();
-            bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?.listen(BACKLOG)?
+            bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), true)?.listen(BACKLOG)?
         };
         let addr = listener.local_addr()?;
         let connections = Arc::new(AtomicUsize::new(0));
         let (control, controls) = mpsc::unbounded_channel();
-        let accepting = accept(listener, service, Arc::clone(&connections), controls);
+        let accepting = accept(listener, addr, service, Arc::clone(&connections), controls);
         let thread = std::thread::Builder::new()
             .name(format!("testkit-{}", addr.port()))
             .spawn(move || runtime.block_on(accepting))?;
@@ -72,12 +72,14 @@ impl Listener {
     }
 
     /// Accepts connections, or refuses them and closes those there are; returns when that is so.
-    pub(crate) fn set_accepting(&self, accept: bool) {
+    ///
+    /// Fails when the port can't be taken again.
+    pub(crate) fn set_accepting(&self, accept: bool) -> io::Result<()> {
         let (done, wait) = std::sync::mpsc::channel();
-        if let Some(control) = &self.control {
-            let _ = control.send(Control { accept, done });
-            let _ = wait.recv();
-        }
+        let gone = || io::Error::other("the server's thread has ended");
+        let control = self.control.as_ref().ok_or_else(gone)?;
+        control.send(Control { accept, done }).map_err(|_| gone())?;
+        wait.recv().map_err(|_| gone())?
     }
 }
 
@@ -90,18 +92,19 @@ impl Drop for Listener {
     }
 }
 
-/// A socket that has its port and refuses connections until it listens.
-pub(crate) fn bind(addr: SocketAddr) -> io::Result<TcpSocket> {
+/// A socket that has its port and refuses connections until it listens. With `again`, a port can be taken while closed
+/// connections linger on it; without, nobody else can take the port.
+pub(crate) fn bind(addr: SocketAddr, again: bool) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // Without it a port can't be taken again while closed connections linger.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
+    // On Windows the option means that anybody may take it.
+    socket.set_reuseaddr(again && cfg!(unix))?;
     socket.bind(addr)?;
     Ok(socket)
 }
 
 async fn accept<S, F>(
     listener: TcpListener,
+    addr: SocketAddr,
     service: S,
     count: Arc<AtomicUsize>,
     mut controls: mpsc::UnboundedReceiver<Control>,
@@ -109,40 +112,54 @@ async fn accept<S, F>(
     S: Fn(Request<Incoming>, Wire) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Delivery>> + Send + 'static,
 {
-    let addr = listener.local_addr();
-    let mut listener = Some(listener);
-    let mut refusing = None;
+    let mut door = Door::Open(listener);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            stream = next(listener.as_ref()) => {
+            stream = next(&door) => {
                 count.fetch_add(1, Ordering::AcqRel);
                 connections.spawn(serve(stream, service.clone()));
             }
             Some(_) = connections.join_next() => {}
             control = controls.recv() => {
                 let Some(Control { accept, done }) = control else { return };
-                match (accept, &addr) {
-                    (true, Ok(addr)) if listener.is_none() => {
-                        let socket = refusing.take().map_or_else(|| bind(*addr), Ok);
-                        listener = socket.and_then(|socket| socket.listen(BACKLOG)).ok();
-                    }
-                    (false, Ok(addr)) => {
-                        listener = None;
-                        // Keeps the port, so that nobody else gets it.
-                        refusing = refusing.or_else(|| bind(*addr).ok());
-                        connections.shutdown().await;
-                    }
-                    _ => {}
+                let (turned, result) = door.turn(addr, accept);
+                door = turned;
+                if !accept {
+                    connections.shutdown().await;
                 }
-                let _ = done.send(());
+                let _ = done.send(result);
             }
         }
     }
 }
 
-async fn next(listener: Option<&TcpListener>) -> TcpStream {
-    let Some(listener) = listener else { return std::future::pending().await };
+/// Whether connections are accepted. A refusing socket keeps the port.
+enum Door {
+    Open(TcpListener),
+    Refusing(Option<TcpSocket>),
+}
+
+impl Door {
+    fn turn(self, addr: SocketAddr, accept: bool) -> (Self, io::Result<()>) {
+        match (self, accept) {
+            (Self::Refusing(socket), true) => {
+                match socket.map_or_else(|| bind(addr, true), Ok).and_then(|socket| socket.listen(BACKLOG)) {
+                    Ok(listener) => (Self::Open(listener), Ok(())),
+                    Err(error) => (Self::Refusing(None), Err(error)),
+                }
+            }
+            (Self::Open(listener), false) => {
+                drop(listener);
+                (Self::Refusing(bind(addr, true).ok()), Ok(()))
+            }
+            (same, _) => (same, Ok(())),
+        }
+    }
+}
+
+async fn next(door: &Door) -> TcpStream {
+    let Door::Open(listener) = door else { return std::future::pending().await };
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
