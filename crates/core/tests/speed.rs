@@ -72,10 +72,11 @@ fn speed() {
         let mut decoder = SseDecoder::new(1 << 20);
         let mut count = 0;
         for event in &events {
-            decoder.handle_bytes(black_box(event), |item| {
+            let mut rest = black_box(&event[..]);
+            while let Some(item) = decoder.next(&mut rest) {
                 black_box(item);
                 count += 1;
-            });
+            }
         }
         assert_eq!(count, EVENTS);
     }) / f64::from(EVENTS);

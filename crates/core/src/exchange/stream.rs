@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::template::Template;
+use super::template::{Repeated, Template};
 use super::{Settings, Skip};
 use crate::policy::{Allowance, Keep};
 use crate::provider::{Answer, Surface};
@@ -59,17 +59,35 @@ impl EventStream {
     ) {
         let Self { decoder, answer, clock, template } = self;
         let mut keep = Keep::new(settings.content, &settings.limits, allowance);
-        decoder.handle_bytes(piece, |item| match item {
-            SseItem::Event(event) => {
-                if !repeat(template.as_deref(), event, answer, clock, at, &mut keep) {
-                    read(surface, event, answer, clock, template, at, &mut keep);
+        let mut rest = piece;
+        loop {
+            if decoder.is_between_events()
+                && let Some(template) = template.as_deref()
+                && let Some((repeated, len)) = template.repeated_in(rest)
+                && len <= settings.limits.event_bytes
+                && repeat(template, repeated, answer, clock, at, &mut keep)
+            {
+                rest = &rest[len..];
+                continue;
+            }
+            match decoder.next(&mut rest) {
+                None => break,
+                Some(SseItem::Event(event)) => {
+                    let repeated = template.as_deref().and_then(|template| template.repeated_as(event.data));
+                    let is_read = match (template.as_deref(), repeated) {
+                        (Some(template), Some(repeated)) => repeat(template, repeated, answer, clock, at, &mut keep),
+                        _ => false,
+                    };
+                    if !is_read {
+                        read(surface, event, answer, clock, template, at, &mut keep);
+                    }
+                }
+                Some(SseItem::TooLarge(bytes)) => {
+                    answer.has_gap = true;
+                    keep.skipped(Skip::EventTooLarge, bytes);
                 }
             }
-            SseItem::TooLarge(bytes) => {
-                answer.has_gap = true;
-                keep.skipped(Skip::EventTooLarge, bytes);
-            }
-        });
+        }
     }
 
     pub(super) fn handle_gap(&mut self) {
@@ -90,22 +108,30 @@ impl EventStream {
     }
 }
 
-/// Takes in an event that is the one before with another text; `false` if it isn't.
+/// Takes in an event that is the one before with another text; `false` if it can't be taken in like this.
 #[inline]
 fn repeat(
-    template: Option<&Template>,
-    event: SseEvent<'_>,
+    template: &Template,
+    repeated: Repeated<'_>,
     answer: &mut Answer,
     clock: &mut Clock,
     at: Duration,
     keep: &mut Keep<'_>,
 ) -> bool {
-    let Some(template) = template else { return false };
-    let Some(text) = template.text_of(event.data) else { return false };
     let Some(part) = answer.part(template.choice, template.place) else { return false };
-    part.append(text, keep);
+    let is_empty = match repeated.sure_len().filter(|_| !keep.keeps_text()) {
+        Some(len) => {
+            part.append_sized(len);
+            len == 0
+        }
+        None => {
+            let Some(text) = repeated.text() else { return false };
+            part.append(text, keep);
+            text.is_empty()
+        }
+    };
     // The first chunk was the one that the template was learned from.
-    if !text.is_empty() {
+    if !is_empty {
         clock.output(at);
     }
     true
@@ -135,7 +161,8 @@ fn read(
                 clock.output(at);
             }
             if let Some(varies) = &heard.varies {
-                Template::learn(template, data.as_bytes(), varies);
+                let data = data.as_bytes();
+                Template::learn(template, SseEvent { data, ..event }, varies);
             }
         }
         Err(_) => {

@@ -42,12 +42,23 @@ impl GrowingText {
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
+
+    #[inline]
+    pub(crate) fn grow(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
 }
 
 impl<'a> Keep<'a> {
     /// Under that policy and those limits, with what is left of the allowance.
     pub fn new(content: Content, limits: &'a Limits, allowance: &'a mut Allowance) -> Self {
         Self { content, limits, allowance }
+    }
+
+    /// Whether texts are kept.
+    #[must_use]
+    pub fn keeps_text(&self) -> bool {
+        self.content.keeps_text()
     }
 
     /// The limits.

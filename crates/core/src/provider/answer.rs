@@ -94,6 +94,13 @@ impl PartDraft {
         keep.append(&mut self.text, text);
     }
 
+    /// Lets its text grow by that many bytes, which aren't kept.
+    #[inline]
+    pub(crate) fn append_sized(&mut self, bytes: usize) {
+        self.has_text = true;
+        self.text.grow(bytes);
+    }
+
     fn finish(self, keep: &Keep<'_>) -> Option<Part> {
         let text = keep.finish(self.text);
         Some(match self.what {

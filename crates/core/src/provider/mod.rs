@@ -25,5 +25,12 @@ pub fn surface_of(method: &http::Method, path: &str) -> Option<&'static dyn Surf
 /// The deployment that an Azure OpenAI path names.
 #[must_use]
 pub fn deployment_of(path: &str) -> Option<&str> {
-    path.split_once("/openai/deployments/")?.1.split('/').next()
+    // Walks the segments: building a substring search would cost more than the rest of what a caller waits for.
+    let mut segments = path.split('/');
+    while let Some(segment) = segments.next() {
+        if segment == "openai" && segments.clone().next() == Some("deployments") {
+            return segments.nth(1);
+        }
+    }
+    None
 }

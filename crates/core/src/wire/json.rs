@@ -211,13 +211,61 @@ pub(crate) fn end_of_string(text: &[u8], start: usize) -> Read<(usize, usize)> {
         if text[at] == b'"' {
             return Ok((at, at - start - escapes));
         }
-        let (raw, resolved) = match text.get(at + 1).ok_or(Unreadable)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => (2, 1),
-            b'u' => unicode_escape(text.get(at..).unwrap_or_default())?,
-            _ => return Err(Unreadable),
-        };
+        let (raw, resolved) = escape(text.get(at..).unwrap_or_default())?;
         at += raw;
         escapes += raw - resolved;
+    }
+}
+
+/// A string's end as [`end_of_string`] finds it, but for control characters, which have no place in a string, and
+/// whether all of it is ASCII. Made for strings of a few characters.
+#[inline]
+pub(crate) fn end_of_short_string(text: &[u8]) -> Option<ShortString> {
+    let mut at = 0;
+    let mut escapes = 0;
+    let mut all = 0;
+    loop {
+        let byte = *text.get(at)?;
+        match byte {
+            b'"' => return Some(ShortString { end: at, len: at - escapes, is_ascii: all < 0x80 }),
+            b'\\' => {
+                let (raw, resolved) = escape(text.get(at..)?).ok()?;
+                at += raw;
+                escapes += raw - resolved;
+            }
+            0..0x20 => return None,
+            _ => {
+                all |= byte;
+                at += 1;
+            }
+        }
+        if at >= NEAR {
+            let (end, len) = end_of_string(text, at).ok()?;
+            let rest = text.get(at..end)?;
+            let has_control = rest.iter().any(|byte| *byte < 0x20);
+            return (!has_control).then_some(ShortString { end, len: at - escapes + len, is_ascii: all < 0x80 && rest.is_ascii() });
+        }
+    }
+}
+
+/// What [`end_of_short_string`] finds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShortString {
+    /// Where the closing quote is.
+    pub(crate) end: usize,
+    /// Its length with escapes resolved.
+    pub(crate) len: usize,
+    /// Whether all of it is ASCII (escapes aside).
+    pub(crate) is_ascii: bool,
+}
+
+/// The lengths of the escape at the beginning of `text`: as it stands, and resolved.
+#[inline]
+fn escape(text: &[u8]) -> Read<(usize, usize)> {
+    match text.get(1).ok_or(Unreadable)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok((2, 1)),
+        b'u' => unicode_escape(text),
+        _ => Err(Unreadable),
     }
 }
 

@@ -17,6 +17,8 @@ pub struct SseEvent<'a> {
     pub kind: &'a [u8],
     /// The values of its `data` fields, joined by line feeds.
     pub data: &'a [u8],
+    /// Its bytes in the stream, with the blank line that ends it, if they lie in one piece.
+    pub whole: Option<&'a [u8]>,
 }
 
 /// What a stream holds.
@@ -36,12 +38,12 @@ pub enum SseItem<'a> {
 ///
 /// let mut decoder = SseDecoder::new(1 << 20);
 /// let mut seen = Vec::new();
-/// for piece in [&b"data: one\n\nda"[..], b"ta: two\r\n", b"\r\n"] {
-///     decoder.handle_bytes(piece, |item| {
+/// for mut piece in [&b"data: one\n\nda"[..], b"ta: two\r\n", b"\r\n"] {
+///     while let Some(item) = decoder.next(&mut piece) {
 ///         if let SseItem::Event(event) = item {
 ///             seen.push(event.data.to_vec());
 ///         }
-///     });
+///     }
 /// }
 /// assert_eq!(seen, [b"one", b"two"]);
 /// ```
@@ -71,6 +73,8 @@ struct Place {
     too_large: bool,
     /// Bytes were lost: what comes up to the next blank line belongs to an event whose beginning is unknown.
     after_gap: bool,
+    /// The buffers hold an event that was handed out.
+    is_handed_out: bool,
 }
 
 /// What a cut runs through.
@@ -122,25 +126,40 @@ impl SseDecoder {
         self.spill.as_ref().map_or(0, |spill| spill.line.len() + spill.data.len() + spill.kind.len())
     }
 
-    /// Takes the next piece of the stream; calls `each` with what is complete by it.
-    pub fn handle_bytes(&mut self, piece: &[u8], mut each: impl FnMut(SseItem<'_>)) {
-        let mut rest = self.past_bom(piece);
-        // What the current event has in this piece, as long as it needn't be joined with anything.
-        let (mut data, mut kind) = (None, None);
-        while let [first, ..] = rest {
+    /// Whether the decoder is between two events, with nothing of the next one seen.
+    #[inline]
+    #[must_use]
+    pub fn is_between_events(&self) -> bool {
+        (self.seen == 0 || self.at.is_handed_out) && !self.at.in_line && !self.at.after_cr && !self.at.after_gap
+    }
+
+    /// What comes next in the stream, of which `rest` is the next piece: it is shortened by what was read. `None` when
+    /// it is used up; the next piece is asked for then.
+    pub fn next<'s, 'p: 's>(&'s mut self, rest: &mut &'p [u8]) -> Option<SseItem<'s>> {
+        if std::mem::take(&mut self.at.is_handed_out) {
+            self.clear();
+        }
+        if usize::from(self.bom) < BOM.len() {
+            *rest = self.past_bom(rest);
+        }
+        let mut whole = self.is_between_events().then_some(*rest);
+        // What the event has in this piece, as long as it needn't be joined with anything.
+        let (mut data, mut kind): (Option<&'p [u8]>, Option<&'p [u8]>) = (None, None);
+        while let [first, ..] = *rest {
             if std::mem::take(&mut self.at.after_cr) && *first == b'\n' {
-                rest = &rest[1..];
+                *rest = &rest[1..];
                 continue;
             }
             let Some(len) = memchr2(b'\n', b'\r', rest) else {
                 self.hold(rest);
+                *rest = &[];
                 break;
             };
             let line = &rest[..len];
             let is_cr = rest[len] == b'\r';
-            rest = &rest[len + 1..];
-            match (is_cr, rest) {
-                (true, [b'\n', after @ ..]) => rest = after,
+            *rest = &rest[len + 1..];
+            match (is_cr, *rest) {
+                (true, [b'\n', after @ ..]) => *rest = after,
                 (true, []) => self.at.after_cr = true,
                 _ => {}
             }
@@ -148,7 +167,13 @@ impl SseDecoder {
                 self.hold(line);
                 self.end_held_line();
             } else if line.is_empty() {
-                self.dispatch(data.take(), kind.take(), &mut each);
+                if let Some(whole) = &mut whole {
+                    *whole = &whole[..whole.len() - rest.len()];
+                }
+                if self.dispatches() {
+                    return self.dispatched(data, kind, whole);
+                }
+                (data, kind, whole) = (None, None, Some(*rest));
             } else {
                 self.see(line.len());
                 match Field::of(line) {
@@ -176,6 +201,7 @@ impl SseDecoder {
             self.spill().kind.clear();
             self.spill().kind.extend_from_slice(kind);
         }
+        None
     }
 
     /// Bytes of the stream were lost here. The event that they were of is lost with them; reading goes on behind the
@@ -192,7 +218,7 @@ impl SseDecoder {
     /// given.
     #[must_use]
     pub fn finish(self) -> Option<u64> {
-        self.at.too_large.then_some(u64::from(self.seen))
+        (self.at.too_large && !self.at.is_handed_out).then_some(u64::from(self.seen))
     }
 
     fn past_bom<'a>(&mut self, mut piece: &'a [u8]) -> &'a [u8] {
@@ -273,21 +299,42 @@ impl SseDecoder {
         data.extend_from_slice(value);
     }
 
-    fn dispatch(&mut self, data: Option<&[u8]>, kind: Option<&[u8]>, each: &mut impl FnMut(SseItem<'_>)) {
-        let at = std::mem::take(&mut self.at);
-        self.at.after_cr = at.after_cr;
-        let seen = std::mem::take(&mut self.seen);
-        if at.after_gap {
-            // Of an event whose beginning is lost nothing can be said.
-        } else if at.too_large {
-            each(SseItem::TooLarge(u64::from(seen)));
-        } else if at.has_data {
-            let (held_data, held_kind) = match &self.spill {
-                Some(spill) => (&spill.data[..], &spill.kind[..]),
-                None => (&[][..], &[][..]),
-            };
-            each(SseItem::Event(SseEvent { kind: kind.unwrap_or(held_kind), data: data.unwrap_or(held_data) }));
+    /// Ends the event at a blank line, and says whether there is something to tell of it.
+    fn dispatches(&mut self) -> bool {
+        // Of an event whose beginning is lost nothing can be said; without data there is no event.
+        let tells = !self.at.after_gap && (self.at.too_large || self.at.has_data);
+        if tells {
+            self.at.is_handed_out = true;
+        } else {
+            self.clear();
         }
+        tells
+    }
+
+    fn dispatched<'s>(
+        &'s self,
+        data: Option<&'s [u8]>,
+        kind: Option<&'s [u8]>,
+        whole: Option<&'s [u8]>,
+    ) -> Option<SseItem<'s>> {
+        if self.at.too_large {
+            return Some(SseItem::TooLarge(u64::from(self.seen)));
+        }
+        let (held_data, held_kind) = match &self.spill {
+            Some(spill) => (&spill.data[..], &spill.kind[..]),
+            None => (&[][..], &[][..]),
+        };
+        Some(SseItem::Event(SseEvent {
+            kind: kind.unwrap_or(held_kind),
+            data: data.unwrap_or(held_data),
+            whole,
+        }))
+    }
+
+    /// Forgets the event that has ended.
+    fn clear(&mut self) {
+        self.at = Place { after_cr: self.at.after_cr, ..Place::default() };
+        self.seen = 0;
         if let Some(spill) = &mut self.spill {
             if spill.data.capacity() + spill.line.capacity() > KEPT_BUFFER {
                 self.spill = None;
