@@ -1,6 +1,7 @@
 //! From a dialect's values to the SDK's.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use opentelemetry::logs::AnyValue;
 use opentelemetry::trace::Event;
@@ -71,8 +72,9 @@ pub(crate) fn any(value: Value<'_>) -> Option<AnyValue> {
         Value::Int(value) => AnyValue::Int(value),
         Value::Double(value) => AnyValue::Double(value),
         Value::Static(text) => AnyValue::String(text.into()),
-        Value::Str(text) => AnyValue::String(text.to_owned().into()),
-        Value::String(text) => AnyValue::String(text.into()),
+        // Shared: the SDK copies a record for each processor that keeps it, and a body may be long.
+        Value::Str(text) => AnyValue::String(Arc::<str>::from(text).into()),
+        Value::String(text) => AnyValue::String(Arc::<str>::from(text).into()),
         Value::Strings(texts) => {
             AnyValue::ListAny(Box::new(texts.iter().map(|text| AnyValue::String((*text).to_owned().into())).collect()))
         }

@@ -18,13 +18,21 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod batch;
 mod convert;
 mod instruments;
+mod own;
 mod providers;
+mod readable;
 mod sink;
 mod started;
 
+pub use own::{
+    Compression, Config, ConfigError, Export, ExportError, Limits, Options, Otlp, Protocol, Signal, Targets, VARIABLES,
+    Variable, variable_table,
+};
 pub use providers::Providers;
+pub use readable::Readable;
 pub use sink::OtelSink;
 pub use started::OtelSpanStarter;
 

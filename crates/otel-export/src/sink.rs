@@ -13,11 +13,13 @@ use opentelemetry_sdk::trace::SdkTracer;
 use sidetone_core::dialect::{Dialect, LogEvent, Span, Status};
 use sidetone_core::event::ParentSpan;
 use sidetone_pipeline::span::{SpanStarter, StartedSpan};
+use sidetone_pipeline::warn::{Cause, once_a_minute};
 use sidetone_pipeline::{Counters, Finished, Reason, Sink, SinkError};
 
 use crate::SCOPE;
 use crate::convert::{self, LengthLimit};
 use crate::instruments::Instruments;
+use crate::own::Export;
 use crate::providers::Providers;
 use crate::started::{OtelSpanStarter, Started, context, has_already, span_context};
 
@@ -38,13 +40,41 @@ pub struct OtelSink {
     counters: Arc<Counters>,
     span_length: LengthLimit,
     log_length: LengthLimit,
-    providers: Providers,
+    log_attributes: usize,
+    destination: Destination,
+}
+
+/// Whose the providers are.
+#[derive(Debug)]
+enum Destination {
+    Own(Export),
+    OfApplication(Providers),
 }
 
 impl OtelSink {
     /// A sink that writes to an application's own providers. They are flushed when asked to, and never shut down.
     #[must_use]
     pub fn with_providers(providers: Providers, dialect: &'static dyn Dialect, counters: Arc<Counters>) -> Self {
+        Self::build(&providers.clone(), Destination::OfApplication(providers), dialect, counters)
+    }
+
+    /// A sink that writes to providers of its own, which end with it.
+    #[must_use]
+    pub fn new(export: Export, dialect: &'static dyn Dialect, counters: Arc<Counters>) -> Self {
+        let limits = export.limits;
+        let mut sink = Self::build(&export.providers.clone(), Destination::Own(export), dialect, counters);
+        sink.span_length = LengthLimit(limits.span_attribute_length);
+        sink.log_length = LengthLimit(limits.log_attribute_length);
+        sink.log_attributes = limits.log_attributes.unwrap_or(usize::MAX);
+        sink
+    }
+
+    fn build(
+        providers: &Providers,
+        destination: Destination,
+        dialect: &'static dyn Dialect,
+        counters: Arc<Counters>,
+    ) -> Self {
         let scope = InstrumentationScope::builder(SCOPE)
             .with_version(env!("CARGO_PKG_VERSION"))
             .with_schema_url(dialect.schema_url())
@@ -58,7 +88,8 @@ impl OtelSink {
             counters,
             span_length: LengthLimit::default(),
             log_length: LengthLimit::default(),
-            providers,
+            log_attributes: usize::MAX,
+            destination,
         }
     }
 
@@ -108,7 +139,7 @@ impl OtelSink {
         // No timestamp and no severity, as the peer: the SDK sets the observed timestamp.
         let mut record = logger.create_log_record();
         record.set_event_name(event.name);
-        for (name, value) in event.attributes {
+        for (name, value) in event.attributes.into_iter().take(self.log_attributes) {
             if let Some(value) = convert::log_attribute(value, self.log_length) {
                 record.add_attribute(name, value);
             }
@@ -144,7 +175,22 @@ impl Sink for OtelSink {
     }
 
     fn flush(&mut self, deadline: Instant) -> Result<(), SinkError> {
-        self.providers.flush(deadline).map_err(|what| SinkError { sink: NAME, what })
+        let result = match &self.destination {
+            Destination::Own(export) => export.flush(deadline),
+            Destination::OfApplication(providers) => providers.flush(deadline),
+        };
+        result.map_err(|what| SinkError { sink: NAME, what })
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), SinkError> {
+        let result = match &self.destination {
+            Destination::Own(export) => export.stop(deadline),
+            Destination::OfApplication(providers) => providers.flush(deadline),
+        };
+        if let Err(what) = &result {
+            once_a_minute(Cause::Stop, what);
+        }
+        result.map_err(|what| SinkError { sink: NAME, what })
     }
 }
 

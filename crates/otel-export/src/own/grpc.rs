@@ -1,0 +1,152 @@
+//! OTLP over gRPC, on a runtime of our own.
+//!
+//! The client needs a Tokio runtime, which the threads that export don't have and the application may not have, or no longer.
+//! Each exporter has a small one of its own, driven by the thread that exports and made when that has something to export.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
+use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter, WithExportConfig as _, WithTonicConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::logs::{LogBatch, LogExporter as _};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Compression, Otlp};
+use crate::batch::{Delivery, Export, Log};
+
+/// The three builders have the same methods and no trait in common that could be named.
+macro_rules! build {
+    ($builder:expr, $otlp:expr) => {{
+        let mut builder = $builder
+            .with_endpoint(&$otlp.endpoint)
+            .with_timeout($otlp.timeout)
+            .with_metadata(MetadataMap::from_headers($otlp.headers.clone()));
+        if let Some(Compression::Gzip) = $otlp.compression {
+            builder = builder.with_compression(opentelemetry_otlp::Compression::Gzip);
+        }
+        builder.build().map_err(|error| error.to_string())
+    }};
+}
+
+/// An exporter that is made, with its runtime, when it is first used.
+pub(super) struct Lazy<E> {
+    make: Box<dyn Fn() -> Result<E, String> + Send>,
+    made: Option<(E, Runtime)>,
+}
+
+impl<E> Lazy<E> {
+    fn new(make: impl Fn() -> Result<E, String> + Send + 'static) -> Self {
+        Self { make: Box::new(make), made: None }
+    }
+
+    fn made(&mut self) -> Result<&(E, Runtime), OTelSdkError> {
+        let failed = |what: String| OTelSdkError::InternalFailure(what);
+        if self.made.is_none() {
+            let runtime =
+                Builder::new_current_thread().enable_all().build().map_err(|error| failed(error.to_string()))?;
+            let exporter = {
+                let _entered = runtime.enter();
+                (self.make)().map_err(failed)?
+            };
+            self.made = Some((exporter, runtime));
+        }
+        self.made.as_ref().ok_or_else(|| failed("no exporter".to_owned()))
+    }
+}
+
+impl<E> Drop for Lazy<E> {
+    fn drop(&mut self) {
+        if let Some((exporter, runtime)) = self.made.take() {
+            drop(exporter);
+            // A runtime that is dropped where waiting isn't allowed panics; this one may be dropped anywhere.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Exports spans.
+pub(super) struct Spans(Lazy<SpanExporter>);
+
+impl Spans {
+    pub(super) fn new(otlp: Otlp, resource: Resource) -> Self {
+        Self(Lazy::new(move || {
+            let mut exporter = build!(SpanExporter::builder().with_tonic(), otlp)?;
+            exporter.set_resource(&resource);
+            Ok(exporter)
+        }))
+    }
+}
+
+impl Export<SpanData> for Spans {
+    fn export(&mut self, batch: Vec<SpanData>) -> Delivery {
+        delivery(self.0.made().and_then(|(exporter, runtime)| runtime.block_on(exporter.export(batch))))
+    }
+}
+
+/// Exports log events.
+pub(super) struct Logs(Lazy<LogExporter>);
+
+impl Logs {
+    pub(super) fn new(otlp: Otlp, resource: Resource) -> Self {
+        Self(Lazy::new(move || {
+            let mut exporter = build!(LogExporter::builder().with_tonic(), otlp)?;
+            exporter.set_resource(&resource);
+            Ok(exporter)
+        }))
+    }
+}
+
+impl Export<Log> for Logs {
+    fn export(&mut self, batch: Vec<Log>) -> Delivery {
+        let borrowed: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
+        let batch = LogBatch::new(&borrowed);
+        delivery(self.0.made().and_then(|(exporter, runtime)| runtime.block_on(exporter.export(batch))))
+    }
+}
+
+/// What the backend says it refused of a batch is not to be had from this client.
+fn delivery(result: OTelSdkResult) -> Delivery {
+    match result {
+        Ok(()) => Delivery::Accepted { refused: 0 },
+        Err(error) => Delivery::Failed(error.to_string()),
+    }
+}
+
+/// Exports metrics.
+pub(super) struct Metrics {
+    lazy: Mutex<Lazy<MetricExporter>>,
+    temporality: Temporality,
+}
+
+impl Metrics {
+    pub(super) fn new(otlp: Otlp, temporality: Temporality) -> Self {
+        let make = move || build!(MetricExporter::builder().with_tonic().with_temporality(temporality), otlp);
+        Self { lazy: Mutex::new(Lazy::new(make)), temporality }
+    }
+}
+
+impl PushMetricExporter for Metrics {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let mut lazy = self.lazy.lock().unwrap_or_else(PoisonError::into_inner);
+        let (exporter, runtime) = lazy.made()?;
+        runtime.block_on(exporter.export(metrics))
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.temporality
+    }
+}
