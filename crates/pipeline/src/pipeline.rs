@@ -63,7 +63,7 @@ impl Shared {
     pub(crate) fn count_unread(&self) {
         while let Some(item) = self.queue.pop() {
             if let Item::Open(_, opening) = item {
-                let bytes = opening.request_body.map_or(0, |body| body.len() as u64);
+                let bytes = opening.and_then(|opening| opening.request_body).map_or(0, |body| body.len() as u64);
                 self.counters.add(Reason::CallStopped, 1, bytes);
             }
         }

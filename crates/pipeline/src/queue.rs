@@ -48,7 +48,7 @@ pub(crate) struct Opening {
 /// What the worker is told. Times count from the start of the call.
 #[derive(Debug)]
 pub(crate) enum Item {
-    Open(CallId, Box<Opening>),
+    Open(CallId, Box<Option<Opening>>),
     RequestBody { call: CallId, charged: u32, lost: Lost, bytes: Bytes },
     Head(CallId, Duration, Box<ResponseHead>),
     Body { call: CallId, at_ns: u64, charged: u32, lost: Lost, bytes: Bytes },
@@ -127,17 +127,43 @@ impl Budget {
     }
 }
 
+/// How many boxes of calls that were begun are kept for calls to come: as many as begin between two looks of the worker at
+/// some thousand calls a second.
+const SPARE_OPENINGS: usize = 64;
+
 /// The queue. Everything pushed was charged before, so a push finds a place.
 #[derive(Debug)]
 pub(crate) struct Queue {
     items: ArrayQueue<Item>,
+    /// Empty boxes on their way back to callers, who then neither allocate one nor have it freed by another thread.
+    spare_openings: ArrayQueue<Box<Option<Opening>>>,
     pub(crate) budget: Budget,
 }
 
 impl Queue {
     pub(crate) fn new(max_items: usize, max_bytes: usize) -> Self {
         let budget = Budget::new(max_items, max_bytes);
-        Self { items: ArrayQueue::new(budget.max_items()), budget }
+        let spare_openings = ArrayQueue::new(SPARE_OPENINGS);
+        Self { items: ArrayQueue::new(budget.max_items()), spare_openings, budget }
+    }
+
+    /// Puts `opening` in a box that was used before, if there is one.
+    pub(crate) fn boxed(&self, opening: Opening) -> Box<Option<Opening>> {
+        match self.spare_openings.pop() {
+            Some(mut spare) => {
+                *spare = Some(opening);
+                spare
+            }
+            None => Box::new(Some(opening)),
+        }
+    }
+
+    /// Takes what is in the box, and keeps the box.
+    pub(crate) fn unboxed(&self, mut boxed: Box<Option<Opening>>) -> Option<Opening> {
+        let opening = boxed.take();
+        // With enough spare ones already it is freed.
+        let _ = self.spare_openings.push(boxed);
+        opening
     }
 
     /// Queues an item that was charged for; gives it back if there is no place, which the budget rules out.
@@ -173,6 +199,41 @@ mod tests {
         let woken: Vec<bool> = (0..40).map(|_| budget.charge(1, 1).unwrap()).collect();
         assert_eq!(woken.iter().filter(|&&woken| woken).count(), 2);
         assert!(woken[15] && woken[31]);
+    }
+
+    fn opening(charged_bytes: usize) -> Opening {
+        let server = sidetone_core::event::Server { address: "localhost".into(), port: None };
+        Opening {
+            request: RequestHead {
+                surface: sidetone_core::provider::SURFACES[0],
+                server: server.into(),
+                deployment: None,
+                start: std::time::SystemTime::UNIX_EPOCH,
+                parent: None,
+                resend_count: None,
+            },
+            request_body: None,
+            attempts: Vec::new(),
+            response: None,
+            response_at: Duration::ZERO,
+            span: None,
+            started: std::time::Instant::now(),
+            charged_bytes,
+        }
+    }
+
+    #[test]
+    fn a_box_that_was_emptied_is_used_again_and_only_so_many_are_kept() {
+        let queue = Queue::new(4, 100);
+        let first = queue.boxed(opening(1));
+        let place = std::ptr::from_ref(&*first);
+        assert_eq!(queue.unboxed(first).unwrap().charged_bytes, 1);
+        let second = queue.boxed(opening(2));
+        assert_eq!(std::ptr::from_ref(&*second), place);
+        assert_eq!(queue.unboxed(second).unwrap().charged_bytes, 2);
+        let many: Vec<_> = (0..2 * SPARE_OPENINGS).map(|n| queue.boxed(opening(n))).collect();
+        many.into_iter().for_each(|boxed| drop(queue.unboxed(boxed)));
+        assert_eq!(queue.spare_openings.len(), SPARE_OPENINGS);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub struct Tap {
     started: Instant,
     /// What is known, until the worker is told of the call; kept back until the response's head comes, so that the
     /// usual call costs one item for both.
-    opening: Option<Box<Opening>>,
+    opening: Option<Box<Option<Opening>>>,
     lost: Lost,
     lost_of_request: Option<Arc<Mutex<Lost>>>,
     /// Where the last slice ended, to tell slices of one read buffer from slices of many.
@@ -93,9 +93,9 @@ impl Tap {
         };
         let tap = Self {
             call: shared.next_call.fetch_add(1, Ordering::Relaxed),
-            shared: Arc::clone(shared),
             started,
-            opening: Some(Box::new(opening)),
+            opening: Some(shared.queue.boxed(opening)),
+            shared: Arc::clone(shared),
             lost: Lost::default(),
             lost_of_request: streamed.then(Arc::default),
             last_slice_end: 0,
@@ -108,7 +108,7 @@ impl Tap {
 
     /// Adds the span that was started for this call. Only before [`request_tap`](Self::request_tap) and the response's head.
     pub fn set_span(&mut self, span: Box<dyn StartedSpan>) {
-        if let Some(opening) = &mut self.opening {
+        if let Some(opening) = self.opening() {
             opening.span = Some(span);
         }
     }
@@ -116,7 +116,7 @@ impl Tap {
     /// Where the call goes, as long as the worker hasn't been told.
     #[must_use]
     pub fn server(&self) -> Option<&Server> {
-        self.opening.as_deref().map(|opening| &*opening.request.server)
+        self.opening.as_deref()?.as_ref().map(|opening| &*opening.request.server)
     }
 
     /// When the call began.
@@ -138,7 +138,7 @@ impl Tap {
     pub fn head(&mut self, head: ResponseHead) {
         let at = self.started.elapsed();
         self.answered = true;
-        match &mut self.opening {
+        match self.opening() {
             Some(opening) => {
                 opening.response = Some(head);
                 opening.response_at = at;
@@ -158,7 +158,7 @@ impl Tap {
     /// An attempt failed and the request will be sent again: what was reported of a response is void.
     pub fn retry(&mut self, attempt: Attempt) {
         self.answered = false;
-        match &mut self.opening {
+        match self.opening() {
             Some(opening) => opening.attempts.push(attempt),
             None => {
                 if self.charge(1, 0).is_ok() {
@@ -217,6 +217,10 @@ impl Tap {
             lost.bytes = lost.bytes.saturating_add(of_request.bytes);
         }
         self.push(Item::End { call: self.call, at_ns, lost, end });
+    }
+
+    fn opening(&mut self) -> Option<&mut Opening> {
+        self.opening.as_deref_mut()?.as_mut()
     }
 
     /// Tells the worker of the call, if that hasn't happened yet.

@@ -142,7 +142,11 @@ impl Worker {
 
     fn handle_of(&mut self, call: CallId, item: Item) {
         match item {
-            Item::Open(_, opening) => self.begin(call, *opening),
+            Item::Open(_, boxed) => {
+                if let Some(opening) = self.shared.queue.unboxed(boxed) {
+                    self.begin(call, opening);
+                }
+            }
             Item::RequestBody { charged, lost, bytes, .. } => {
                 self.release_bytes += charged as usize;
                 let room = self.room();
