@@ -34,3 +34,26 @@ pub fn deployment_of(path: &str) -> Option<&str> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_is_the_segment_after_its_two() {
+        let cases = [
+            ("/openai/deployments/gpt-4o/chat/completions", Some("gpt-4o")),
+            ("/proxy/openai/deployments/d", Some("d")),
+            ("/openai/openai/deployments/d/x", Some("d")),
+            ("/openai/deployments/", Some("")),
+            ("/openai/deployments", None),
+            ("/openai/v1/deployments/d", None),
+            ("/xopenai/deployments/d", None),
+            ("/v1/chat/completions", None),
+            ("", None),
+        ];
+        for (path, deployment) in cases {
+            assert_eq!(deployment_of(path), deployment, "{path}");
+        }
+    }
+}
