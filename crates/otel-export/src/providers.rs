@@ -23,7 +23,7 @@ pub struct Providers {
 impl Providers {
     /// Flushes all of them, by `deadline`. Says what didn't work.
     pub(crate) fn flush(&self, deadline: Instant) -> Result<(), String> {
-        let mut work: Vec<(&'static str, Box<dyn FnOnce() -> OTelSdkResult + Send>)> = Vec::with_capacity(3);
+        let mut work: Vec<Work> = Vec::with_capacity(3);
         if let Some(tracer) = self.tracer.clone() {
             work.push(("spans", Box::new(move || tracer.force_flush())));
         }
