@@ -1,6 +1,7 @@
 //! Running other programs, with errors that name the command.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Why a task failed, in one line or a short list: what to do about it included where that is not plain.
@@ -14,9 +15,10 @@ impl Failed {
     }
 }
 
-/// The command as one would type it.
+/// The command as one would type it, its program without folders.
 pub(crate) fn shown(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program());
+    let words = std::iter::once(program.file_name().unwrap_or_default()).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
