@@ -1,7 +1,7 @@
 //! A receiver of telemetry that behaves, or doesn't: it hangs, refuses, fails, never ends its answer, dies within it, and
 //! comes back when told.
 //!
-//! What an exporter sends stays readable, decoded with the feature `otlp` (see [`otlp`](crate::otlp)). HTTP/1.1 and HTTP/2 with
+//! What an exporter sends stays readable, decoded with the feature `otlp` (see the module `otlp`). HTTP/1.1 and HTTP/2 with
 //! prior knowledge share the port, so OTLP over HTTP and over gRPC are answered.
 //!
 //! ```

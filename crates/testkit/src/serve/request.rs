@@ -122,3 +122,28 @@ impl Requests {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_request_is_forgotten_beyond_the_limit() {
+        let requests = Requests::default();
+        for count in 1..=REQUESTS_KEPT_MAX + 1 {
+            requests.add(Some(ReceivedRequest {
+                method: "POST".to_owned(),
+                path: count.to_string(),
+                version: String::new(),
+                headers: Vec::new(),
+                body: Bytes::new(),
+            }));
+            if count >= REQUESTS_KEPT_MAX - 1 {
+                let kept = requests.all();
+                assert_eq!(kept.len(), count.min(REQUESTS_KEPT_MAX));
+                assert_eq!(kept[0].path, if count > REQUESTS_KEPT_MAX { "2" } else { "1" });
+            }
+        }
+        assert_eq!(requests.count(), REQUESTS_KEPT_MAX + 1);
+    }
+}

@@ -55,6 +55,8 @@ fn encode_base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -72,6 +74,22 @@ mod tests {
             [(json!("a"), 1), (json!(["a", "b"]), 2), (json!([1, 2, 3]), 1), (json!([[1], [2, 3]]), 2)]
         {
             assert_eq!(inputs(&input), count, "{input}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_at_most_so_many_vectors_and_numbers() {
+        for asked in [VECTOR_MAX - 1, VECTOR_MAX, VECTOR_MAX + 1] {
+            let lengths = |request: Value| {
+                let mut case = Case::embedded("embeddings_float").unwrap();
+                fit(&mut case, &request);
+                let response: Value = serde_json::from_slice(&case.response).unwrap();
+                let data = response["data"].as_array().unwrap();
+                (data.len(), data[0]["embedding"].as_array().unwrap().len())
+            };
+            assert_eq!(lengths(json!({"input": "a", "dimensions": asked})), (1, asked.min(VECTOR_MAX)));
+            let inputs = vec!["a"; asked];
+            assert_eq!(lengths(json!({"input": inputs, "dimensions": 1})), (asked.min(VECTOR_MAX), 1));
         }
     }
 }
