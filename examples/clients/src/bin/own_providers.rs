@@ -12,9 +12,12 @@ use sidetone_testkit::server::MockServer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let tracer = SdkTracerProvider::builder().with_simple_exporter(opentelemetry_stdout::SpanExporter::default()).build();
-    let logger = SdkLoggerProvider::builder().with_simple_exporter(opentelemetry_stdout::LogExporter::default()).build();
-    let meter = SdkMeterProvider::builder().with_periodic_exporter(opentelemetry_stdout::MetricExporter::default()).build();
+    let tracer =
+        SdkTracerProvider::builder().with_simple_exporter(opentelemetry_stdout::SpanExporter::default()).build();
+    let logger =
+        SdkLoggerProvider::builder().with_simple_exporter(opentelemetry_stdout::LogExporter::default()).build();
+    let meter =
+        SdkMeterProvider::builder().with_periodic_exporter(opentelemetry_stdout::MetricExporter::default()).build();
     let sidetone = sidetone::builder().providers(tracer.clone(), logger.clone(), meter.clone()).start()?;
 
     let server = MockServer::start();
@@ -28,7 +31,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let _current = context.clone().attach();
         client.post(format!("{}/chat/completions", server.base_url())).json(&question).send_observed(&sidetone)
     };
-    let answer: serde_json::Value = opentelemetry::trace::FutureExt::with_context(sent, context.clone()).await?.json().await?;
+    let answer: serde_json::Value =
+        opentelemetry::trace::FutureExt::with_context(sent, context.clone()).await?.json().await?;
     context.span().end();
 
     sidetone.stop(Duration::from_secs(5))?;
