@@ -75,6 +75,30 @@ fn rotel_receives_stops_and_starts_again() {
     receives_stops_and_starts_again(rotel);
 }
 
+/// More than what loggers print before they begin to sample.
+const EXPORTS: usize = 50;
+
+fn shows_every_export(receiver: &Receiver) {
+    for _ in 0..EXPORTS {
+        export(&receiver.http_endpoint());
+    }
+    let received = receiver.wait_until(TIMEOUT, |received| received.spans.len() >= EXPORTS);
+    assert_eq!(received.spans.len(), EXPORTS);
+    received.spans.iter().for_each(assert_is_the_recorded_span);
+}
+
+#[test]
+fn the_collector_shows_every_export() {
+    let Some(collector) = backends::collector() else { return };
+    shows_every_export(&collector);
+}
+
+#[test]
+fn rotel_shows_every_export() {
+    let Some(rotel) = backends::rotel() else { return };
+    shows_every_export(&rotel);
+}
+
 #[test]
 fn two_collectors_do_not_see_each_other() {
     let (Some(first), Some(second)) = (backends::collector(), backends::collector()) else { return };

@@ -34,6 +34,7 @@ pub fn rotel() -> Option<Receiver> {
     started(&pinned::ROTEL, rotel_arguments)
 }
 
+/// What is received is printed by the Collector's own logger, which by default leaves out all but a sample.
 fn collector_arguments(ports: Ports) -> Vec<String> {
     let Ports { grpc, http } = ports;
     let configuration = format!(
@@ -41,7 +42,7 @@ fn collector_arguments(ports: Ports) -> Vec<String> {
 receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:{http}"}}, grpc: {{endpoint: "127.0.0.1:{grpc}"}}}}}}}},
 exporters: {{debug: {{verbosity: detailed}}}},
 service: {{
-  telemetry: {{metrics: {{level: none}}}},
+  telemetry: {{metrics: {{level: none}}, logs: {{sampling: {{enabled: false}}}}}},
   pipelines: {{
     traces: {{receivers: [otlp], exporters: [debug]}},
     logs: {{receivers: [otlp], exporters: [debug]}},
@@ -161,21 +162,20 @@ impl Receiver {
 
     /// Waits until `is_enough` or the timeout, and gives what was received; assert on that.
     pub fn wait_until(&self, timeout: Duration, is_enough: impl Fn(&Received) -> bool) -> Received {
-        let mut seen = (self.output.len(), Instant::now());
-        let mut received = self.received();
-        process::poll(timeout, || {
+        let mut printed = (self.output.len(), Instant::now());
+        let mut length_read = None;
+        let enough = process::poll(timeout, || {
             let length = self.output.len();
-            if length != seen.0 {
-                seen = (length, Instant::now());
+            if length != printed.0 {
+                printed = (length, Instant::now());
+            }
+            if length_read == Some(length) || printed.1.elapsed() < QUIET_TIME {
                 return None;
             }
-            if seen.1.elapsed() < QUIET_TIME {
-                return None;
-            }
-            received = self.received();
-            is_enough(&received).then_some(())
+            length_read = Some(length);
+            Some(self.received()).filter(|received| is_enough(received))
         });
-        received
+        enough.unwrap_or_else(|| self.received())
     }
 
     /// Kills the process: from now on its endpoints refuse connections. What it printed is kept.
