@@ -91,7 +91,15 @@ impl Way {
         client: &Client,
         request: impl Fn() -> reqwest::Result<Request> + Send + Sync + 'static,
     ) -> reqwest::Result<Response> {
-        let observer = &watched.observer;
+        self.send_by(&watched.observer, client, request).await
+    }
+
+    pub(crate) async fn send_by(
+        self,
+        observer: &Observer,
+        client: &Client,
+        request: impl Fn() -> reqwest::Result<Request> + Send + Sync + 'static,
+    ) -> reqwest::Result<Response> {
         let builder = ClientBuilder::new(client.clone());
         let service = ReqwestService::new(client.clone());
         let factory = move || {
