@@ -92,13 +92,13 @@ impl Exchange {
     /// The head of the response.
     pub fn handle_response_head(&mut self, head: &ResponseHead, at: Duration) {
         self.read_request();
-        self.response = Some(Box::new(Received::new(Some((head, at)))));
+        self.response = Some(Box::new(Received::new(Some((head, at)), &self.settings)));
     }
 
     /// The next piece of the response's body.
     pub fn handle_response_body(&mut self, bytes: Bytes, at: Duration) {
         // The head may have been lost on its way.
-        let response = self.response.get_or_insert_with(|| Box::new(Received::new(None)));
+        let response = self.response.get_or_insert_with(|| Box::new(Received::new(None, &self.settings)));
         response.handle_body(bytes, at, self.head.surface, &self.settings, &mut self.allowance);
     }
 

@@ -10,6 +10,7 @@ use super::{Header, ResponseHead, Settings, Skip};
 use crate::event::{ErrorClass, RateLimit, Response};
 use crate::policy::{Allowance, Keep};
 use crate::provider::{Answer, Surface};
+use crate::wire::encoding::{Decoder, EncodingError};
 
 /// A response so far.
 #[derive(Debug)]
@@ -24,7 +25,20 @@ pub(super) struct Received {
     /// Bytes of the body that were seen and not delivered.
     lost: u64,
     has_gap: bool,
+    coding: Coding,
     body: Body,
+}
+
+/// Whether the body is encoded, and can be decoded.
+#[derive(Debug)]
+enum Coding {
+    /// It isn't encoded.
+    Plain,
+    Encoded(Box<Decoder>),
+    /// It can't be decoded (any further), for that reason; so many bytes were not.
+    Failed(Skip, u64),
+    /// Bytes were lost, and what follows can't be decoded without them.
+    Lost,
 }
 
 /// Facts of the head that are only passed on.
@@ -64,7 +78,7 @@ pub(super) struct Heard {
 }
 
 impl Received {
-    pub(super) fn new(head: Option<(&ResponseHead, Duration)>) -> Self {
+    pub(super) fn new(head: Option<(&ResponseHead, Duration)>, settings: &Settings) -> Self {
         let get = |header| head.and_then(|(head, _)| head.get(header));
         let number = |header| get(header).and_then(|value| value.trim().parse().ok());
         let is_events = get(Header::ContentType).is_some_and(|value| {
@@ -90,6 +104,11 @@ impl Received {
             lost: 0,
             says: if is_events { MediaType::Events } else { MediaType::Other },
             has_gap: false,
+            coding: match Decoder::named(get(Header::ContentEncoding).unwrap_or_default(), settings.limits.body_bytes) {
+                Ok(None) => Coding::Plain,
+                Ok(Some(decoder)) => Coding::Encoded(Box::new(decoder)),
+                Err(_) => Coding::Failed(Skip::BodyEncoding, 0),
+            },
             body: Body::Undecided,
         }
     }
@@ -102,7 +121,44 @@ impl Received {
         settings: &Settings,
         allowance: &mut Allowance,
     ) {
-        self.seen += piece.len() as u64;
+        let piece_len = piece.len() as u64;
+        self.seen += piece_len;
+        let mut coding = std::mem::replace(&mut self.coding, Coding::Lost);
+        let failure = match &mut coding {
+            Coding::Plain => {
+                self.handle_decoded(piece, at, surface, settings, allowance);
+                None
+            }
+            Coding::Encoded(decoder) => match decoder.decode(&piece) {
+                Ok([]) => None,
+                Ok(decoded) => {
+                    self.handle_decoded(Bytes::copy_from_slice(decoded), at, surface, settings, allowance);
+                    None
+                }
+                Err(EncodingError::TooLarge) => Some(Skip::BodyTooLarge),
+                Err(EncodingError::Corrupt | EncodingError::Unsupported) => Some(Skip::BodyEncoding),
+            },
+            Coding::Failed(_, bytes) => {
+                *bytes += piece_len;
+                None
+            }
+            Coding::Lost => None,
+        };
+        self.coding = coding;
+        if let Some(skip) = failure {
+            self.coding = Coding::Failed(skip, piece_len);
+            self.handle_gap(0, settings);
+        }
+    }
+
+    fn handle_decoded(
+        &mut self,
+        piece: Bytes,
+        at: Duration,
+        surface: &dyn Surface,
+        settings: &Settings,
+        allowance: &mut Allowance,
+    ) {
         if let Body::Undecided = self.body {
             let Some(shape) = self.shape(&piece) else { return };
             self.body = match shape {
@@ -137,6 +193,9 @@ impl Received {
     pub(super) fn handle_gap(&mut self, bytes: u64, settings: &Settings) {
         self.has_gap = true;
         self.lost += bytes;
+        if let Coding::Encoded(_) = self.coding {
+            self.coding = Coding::Lost;
+        }
         if let Body::Undecided = self.body
             && self.says == MediaType::Events
         {
@@ -175,7 +234,13 @@ impl Received {
         allowance: &mut Allowance,
     ) -> Heard {
         let failed = self.status.and_then(ErrorClass::of_status).is_some();
-        let mut heard = Heard { head_at: self.head_at, has_gap: self.has_gap, ..Heard::default() };
+        if let Coding::Failed(skip, bytes) = self.coding
+            && self.seen > 0
+        {
+            allowance.skips.add(skip, bytes);
+        }
+        let has_gap = self.has_gap || !matches!(self.coding, Coding::Plain | Coding::Encoded(_));
+        let mut heard = Heard { head_at: self.head_at, has_gap, ..Heard::default() };
         match self.body {
             Body::Undecided => heard.is_stream = self.says == MediaType::Events && !failed,
             Body::Events(stream) => {

@@ -1,4 +1,5 @@
 //! Bytes to frames: decoders without I/O.
 
+pub mod encoding;
 pub mod json;
 pub mod sse;
