@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use sidetone_core::policy::Content;
 
-use crate::{doctor, exit, replay};
+use crate::{demo, doctor, exit, replay};
 
 /// Turns LLM calls into OpenTelemetry spans, log events and metrics.
 #[derive(Debug, Parser)]
@@ -20,8 +20,31 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(Demo),
     Replay(Replay),
     Doctor(Doctor),
+}
+
+/// Make calls with real clients against a mock server on this machine, and show what is seen of them.
+///
+/// Chats, streams, tools, embeddings, responses, retries, a failure and a stream that is left early. Exports too when an
+/// OTLP endpoint is configured (OTEL_EXPORTER_OTLP_ENDPOINT).
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// How many calls to make.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) calls: u64,
+    /// Make calls for this long, however many.
+    #[arg(long, value_name = "S", conflicts_with = "calls", value_parser = seconds)]
+    pub(crate) seconds: Option<f64>,
+}
+
+/// Longest demo.
+const SECONDS_MAX: f64 = 86_400.0;
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number is expected".to_owned())?;
+    if (0.0..=SECONDS_MAX).contains(&seconds) { Ok(seconds) } else { Err(format!("0 to {SECONDS_MAX} is expected")) }
 }
 
 /// Print the telemetry of recorded calls.
@@ -106,6 +129,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     exit::code(match args.command {
+        Command::Demo(args) => demo::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Doctor(args) => doctor::run(args.json),
     })

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod demo;
 mod doctor;
 mod exit;
 pub mod replay;

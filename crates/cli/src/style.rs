@@ -32,9 +32,17 @@ impl Ink {
 }
 
 impl Style {
-    /// Styled if `stream` is a terminal and nobody set `NO_COLOR` (<https://no-color.org>).
+    /// Styled if `stream` is a terminal or `CLICOLOR_FORCE` is set, unless `NO_COLOR` is: <https://bixense.com/clicolors/>,
+    /// <https://no-color.org>.
     pub(crate) fn of(stream: &impl IsTerminal) -> Self {
-        Self(stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        Self(!is_set("NO_COLOR") && (stream.is_terminal() || is_set("CLICOLOR_FORCE")))
+    }
+
+    /// Always plain.
+    #[cfg(test)]
+    pub(crate) fn plain() -> Self {
+        Self(false)
     }
 
     /// `text` in that ink.

@@ -10,14 +10,11 @@ use crate::exit::Failure;
 use crate::style::Style;
 use report::Report;
 use settings::Settings;
+pub(crate) use settings::without_credentials;
 
 /// Runs `sidetone doctor`.
 pub(crate) fn run(json: bool) -> Result<(), Failure> {
-    let settings = Settings::of(
-        |name| std::env::var(name).ok(),
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))),
-    );
+    let settings = Settings::of_process();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

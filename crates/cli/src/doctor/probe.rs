@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, StatusCode};
+use sidetone::otel_export::{Otlp, Protocol, Signal};
 
-use super::settings::{Otlp, Route, Settings, Signal};
+use super::settings::Settings;
 
 /// How long an endpoint has to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -24,16 +25,19 @@ pub(super) enum Reached {
 
 /// Asks the endpoints of all signals, in their order.
 pub(super) async fn all(settings: &Settings) -> Vec<Reached> {
-    let mut asked = Vec::new();
-    for route in &settings.routes {
-        let route = (!settings.disabled).then(|| route.clone());
-        asked.push(tokio::spawn(async move {
-            match route {
-                Some(Route { signal, otlp: Some(otlp), .. }) => one(signal, &otlp).await,
-                _ => Reached::NotAsked,
-            }
-        }));
-    }
+    let asked: Vec<_> = settings
+        .routes
+        .iter()
+        .map(|route| {
+            let (signal, otlp) = (route.signal, route.targets.otlp.clone());
+            tokio::spawn(async move {
+                match otlp {
+                    Some(otlp) => one(signal, &otlp).await,
+                    None => Reached::NotAsked,
+                }
+            })
+        })
+        .collect();
     let mut reached = Vec::new();
     for asked in asked {
         reached.push(asked.await.unwrap_or_else(|error| Reached::No(error.to_string())));
@@ -42,16 +46,17 @@ pub(super) async fn all(settings: &Settings) -> Vec<Reached> {
 }
 
 async fn one(signal: Signal, otlp: &Otlp) -> Reached {
-    let result = match otlp.protocol.as_str() {
-        "grpc" => grpc(signal, otlp).await,
-        _ => http(otlp).await,
+    let result = match otlp.protocol {
+        Protocol::Grpc => grpc(signal, otlp).await,
+        Protocol::HttpProtobuf => http(otlp).await,
     };
     result.map_or_else(Reached::No, |()| Reached::Yes)
 }
 
 async fn http(otlp: &Otlp) -> Result<(), String> {
     let client = Client::builder().timeout(PATIENCE).build().map_err(|error| innermost(&error))?;
-    let request = client.post(&otlp.endpoint).headers(headers(otlp)).header(CONTENT_TYPE, "application/x-protobuf");
+    let request =
+        client.post(&otlp.endpoint).headers(otlp.headers.clone()).header(CONTENT_TYPE, "application/x-protobuf");
     // No bytes are an export of no telemetry.
     let response = request.body("").send().await.map_err(|error| unreached(&error, "grpc"))?;
     taken(&response)
@@ -60,8 +65,9 @@ async fn http(otlp: &Otlp) -> Result<(), String> {
 async fn grpc(signal: Signal, otlp: &Otlp) -> Result<(), String> {
     let client = Client::builder().timeout(PATIENCE).http2_prior_knowledge();
     let client = client.build().map_err(|error| innermost(&error))?;
-    let request = client.post(format!("{}/{}", otlp.endpoint.trim_end_matches('/'), signal.method()));
-    let request = request.headers(headers(otlp)).header(CONTENT_TYPE, "application/grpc").header("te", "trailers");
+    let request = client.post(format!("{}/{}", otlp.endpoint.trim_end_matches('/'), method(signal)));
+    let request =
+        request.headers(otlp.headers.clone()).header(CONTENT_TYPE, "application/grpc").header("te", "trailers");
     // One uncompressed message of no bytes.
     let response = request.body(vec![0_u8; 5]).send().await.map_err(|error| unreached(&error, "http/protobuf"))?;
     let is_grpc =
@@ -75,7 +81,7 @@ async fn grpc(signal: Signal, otlp: &Otlp) -> Result<(), String> {
     match response.headers().get("grpc-status").and_then(|status| status.to_str().ok()) {
         None | Some("0") => taken(&response),
         Some("16" | "7") => Err("refuses these credentials. Check OTEL_EXPORTER_OTLP_HEADERS".to_owned()),
-        Some("12") => Err(format!("takes no {}. Check the endpoint", signal.name())),
+        Some("12") => Err(format!("takes no {}. Check the endpoint", signal.as_str())),
         Some(status) => Err(format!("answers with gRPC status {status}. Look at the receiver's log")),
     }
 }
@@ -123,10 +129,11 @@ fn innermost(error: &dyn Error) -> String {
     error.to_string()
 }
 
-/// The configured headers, but for those that HTTP can't carry.
-fn headers(otlp: &Otlp) -> HeaderMap {
-    let pairs = otlp.headers.iter().filter_map(|(name, value)| {
-        Some((name.to_ascii_lowercase().parse::<HeaderName>().ok()?, HeaderValue::from_str(value).ok()?))
-    });
-    pairs.collect()
+/// The method that gRPC exports a signal by.
+fn method(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        Signal::Logs => "opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        Signal::Metrics => "opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    }
 }

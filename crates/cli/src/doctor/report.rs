@@ -3,13 +3,20 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use sidetone::otel_export::Protocol;
 
 use super::probe::Reached;
-use super::settings::{Route, Settings};
+use super::settings::{Route, Settings, without_credentials};
 use crate::style::{Ink, Style};
 
-/// Features of the library that this command is built with.
-const FEATURES: &[&str] = &["reqwest", "otlp", "grpc", "async-openai"];
+/// Features of the library that this command is built with, beside its protocols.
+const FEATURES: &[&str] = &["reqwest", "async-openai"];
+
+fn features() -> Vec<&'static str> {
+    let protocols = [(Protocol::HttpProtobuf, "otlp"), (Protocol::Grpc, "grpc")];
+    let protocols = protocols.into_iter().filter(|(protocol, _)| protocol.is_compiled_in()).map(|(_, feature)| feature);
+    FEATURES.iter().copied().chain(protocols).collect()
+}
 
 /// What was found.
 pub(super) struct Report {
@@ -28,12 +35,12 @@ impl Report {
 
     /// What is in the way of an application's telemetry. An endpoint that nobody asked for isn't.
     fn problems(&self) -> Vec<String> {
-        let mut problems = self.settings.problems.clone();
+        let mut problems: Vec<_> = self.settings.error.iter().cloned().collect();
         for (route, reached) in self.signals() {
-            if let (Some(otlp), Reached::No(why)) = (&route.otlp, reached)
-                && otlp.configured
+            if let (Some(otlp), Reached::No(why)) = (&route.targets.otlp, reached)
+                && route.configured
             {
-                problems.push(format!("{}: {} {why}", route.signal.name(), otlp.endpoint));
+                problems.push(format!("{}: {} {why}", route.signal.as_str(), without_credentials(&otlp.endpoint)));
             }
         }
         problems
@@ -47,31 +54,32 @@ impl Report {
 
     pub(super) fn json(&self) -> Value {
         let signals = self.signals().map(|(route, reached)| {
-            let otlp = route.otlp.as_ref();
+            let otlp = route.targets.otlp.as_ref();
             let (reached, why) = match reached {
                 Reached::Yes => (json!(true), Value::Null),
                 Reached::No(why) => (json!(false), json!(why)),
                 Reached::NotAsked => (Value::Null, Value::Null),
             };
             let signal = json!({
-                "exporter": route.exporter,
-                "protocol": otlp.map(|otlp| &otlp.protocol),
-                "endpoint": otlp.map(|otlp| &otlp.endpoint),
-                "configured": otlp.is_some_and(|otlp| otlp.configured),
+                "exporters": exporters(route),
+                "protocol": otlp.map(|otlp| otlp.protocol.as_str()),
+                "endpoint": otlp.map(|otlp| without_credentials(&otlp.endpoint)),
+                "configured": route.configured,
                 "reached": reached,
                 "why": why,
             });
-            (route.signal.name().to_owned(), signal)
+            (route.signal.as_str().to_owned(), signal)
         });
         json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "features": FEATURES,
+            "features": features(),
             "dialect": self.settings.dialect,
             "content": self.settings.content,
             "service": self.settings.service,
             "disabled": self.settings.disabled,
             "variables": self.settings.variables,
             "signals": signals.collect::<serde_json::Map<_, _>>(),
+            "warnings": self.settings.warnings,
             "problems": self.problems(),
             "ok": self.problems().is_empty(),
         })
@@ -83,7 +91,7 @@ impl Report {
             let name = format!("{name:<11}");
             writeln!(out, "{} {value}{}", style.paint(Ink::Cyan, name), style.paint(Ink::Dim, note))
         };
-        line("sidetone", &env!("CARGO_PKG_VERSION"), &format!("  with {}", FEATURES.join(", ")))?;
+        line("sidetone", &env!("CARGO_PKG_VERSION"), &format!("  with {}", features().join(", ")))?;
         line("dialect", &settings.dialect, "")?;
         let switch = match settings.content {
             "off" => "  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true turns it on",
@@ -108,19 +116,23 @@ impl Report {
         for (name, value) in &settings.variables {
             writeln!(out, "{name}={value}")?;
         }
-        for problem in &settings.problems {
-            writeln!(out, "{} {problem}", style.paint(Ink::Red, "✗"))?;
+        for warning in &settings.warnings {
+            writeln!(out, "{} {warning}", style.paint(Ink::Yellow, "!"))?;
+        }
+        if let Some(error) = &settings.error {
+            writeln!(out, "{} {error}", style.paint(Ink::Red, "✗"))?;
         }
         Ok(())
     }
 
     fn signal(&self, out: &mut impl Write, style: Style, route: &Route, reached: &Reached) -> io::Result<()> {
-        let name = style.paint(Ink::Cyan, format!("{:<11}", route.signal.name()));
-        let Some(otlp) = &route.otlp else { return writeln!(out, "{name} {}", route.exporter) };
-        let place = format!("otlp {} to {}", otlp.protocol, otlp.endpoint);
+        let name = style.paint(Ink::Cyan, format!("{:<11}", route.signal.as_str()));
+        let exporters = exporters(route).join(" and ");
+        let Some(otlp) = &route.targets.otlp else { return writeln!(out, "{name} {exporters}") };
+        let place = format!("{exporters} {} to {}", otlp.protocol.as_str(), without_credentials(&otlp.endpoint));
         match reached {
             Reached::Yes => writeln!(out, "{name} {place}  {}", style.paint(Ink::Green, "✓ reached")),
-            Reached::No(why) if otlp.configured => {
+            Reached::No(why) if route.configured => {
                 writeln!(out, "{name} {place}  {} {why}", style.paint(Ink::Red, "✗"))
             }
             Reached::No(_) => {
@@ -130,4 +142,10 @@ impl Report {
             Reached::NotAsked => writeln!(out, "{name} {place}  {}", style.paint(Ink::Dim, "not asked")),
         }
     }
+}
+
+fn exporters(route: &Route) -> Vec<&'static str> {
+    let exporters = [(route.targets.console, "console"), (route.targets.otlp.is_some(), "otlp")];
+    let exporters: Vec<_> = exporters.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| name).collect();
+    if exporters.is_empty() { vec!["none"] } else { exporters }
 }
