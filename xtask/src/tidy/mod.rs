@@ -7,6 +7,7 @@ mod places;
 mod providers;
 mod purity;
 mod rust_version;
+mod skips;
 mod sources;
 
 use crate::run::Failed;
@@ -31,6 +32,7 @@ const CHECKS: &[Check] = &[
     Check { name: "sources", find: |repository| Ok(sources::find(&repository.files)) },
     Check { name: "providers", find: |repository| Ok(providers::find(&repository.files)) },
     Check { name: "places", find: |repository| Ok(places::find(&repository.files)) },
+    Check { name: "skips", find: |repository| Ok(skips::find(&repository.files)) },
     Check { name: "purity", find: |repository| Ok(purity::find(&repository.files)) },
     Check { name: "licenses", find: |repository| licenses::find(&repository.files) },
     Check { name: "rust-version", find: |repository| rust_version::find(&repository.packages) },
