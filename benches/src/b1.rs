@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use sidetone_core::policy::Content;
 
 use crate::caller::Caller;
+use crate::loopback::{self, Remote};
 use crate::meter::Entry;
-use crate::ours::{Nothing, Observed, Ours};
+use crate::ours::{Attended, Nothing, Observed, Ours};
 use crate::payload::Payload;
 use crate::peers::reqwest_tracing;
 
@@ -44,4 +46,27 @@ pub(crate) fn observed(payload: &Payload, calls: usize, open: usize) -> Caller {
     let middleware = ours.middleware();
     let attached = Observed { ours: Rc::new(RefCell::new(ours)), seen };
     Caller::new(payload, Some(middleware), Box::new(attached), calls, open)
+}
+
+/// The same over the loopback interface, with a worker thread.
+///
+/// # Errors
+/// When there is no server.
+pub(crate) fn over_loopback() -> Result<[Entry; 3], String> {
+    const CALLS: u64 = 50;
+    let payload = Payload::chat(2 << 10);
+    let address = loopback::serve(&payload, &Payload::stream(1000))?;
+    let (base, ours, peer) = (payload.clone(), payload.clone(), payload);
+    Ok([
+        Entry::new("b1.loopback.base", CALLS, move || Remote::new(address, &base, None, Box::new(Nothing), CALLS)),
+        Entry::new("b1.loopback.ours", CALLS, move || {
+            let attended = Attended::new(&ours);
+            let middleware = attended.middleware();
+            Remote::new(address, &ours, middleware, Box::new(attended), CALLS)
+        }),
+        Entry::new("b1.loopback.reqwest-tracing", CALLS, move || {
+            let traced: Arc<_> = reqwest_tracing::middleware();
+            Remote::new(address, &peer, Some(traced), Box::new(reqwest_tracing::Traced::new()), CALLS)
+        }),
+    ])
 }

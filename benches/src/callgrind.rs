@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::meter::{Entry, Meter, end_of_subject};
+use crate::meter::{Clock, Entry, Meter, end_of_subject};
 
 /// The subcommand that the child is started with.
 pub(crate) const CHILD: &str = "counted";
@@ -66,7 +66,7 @@ pub(crate) fn run_counted<'a>(entries: impl Iterator<Item = &'a Entry>) -> Resul
         for _ in 0..2 {
             subject.round(&mut Meter::warming_up());
         }
-        subject.round(&mut Meter::new());
+        subject.round(&mut Meter::new(Clock::Thread));
         end_of_subject(index);
         subject.check().map_err(|wrong| format!("{}: {wrong}", entry.name))?;
     }

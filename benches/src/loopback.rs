@@ -4,7 +4,82 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
+use std::sync::Arc;
+
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::caller::{read_whole, request};
+use crate::meter::{Meter, Subject};
+use crate::ours::Attached;
 use crate::payload::Payload;
+
+/// A caller of the server, over one connection that stays open.
+pub(crate) struct Remote {
+    runtime: Option<Runtime>,
+    client: ClientWithMiddleware,
+    url: Option<reqwest::Url>,
+    payload: Payload,
+    attached: Box<dyn Attached>,
+    calls: u64,
+    made: u64,
+    read: u64,
+}
+
+impl Remote {
+    pub(crate) fn new(
+        address: SocketAddr,
+        payload: &Payload,
+        middleware: Option<Arc<dyn Middleware>>,
+        attached: Box<dyn Attached>,
+        calls: u64,
+    ) -> Self {
+        let mut builder = ClientBuilder::new(crate::transport::unused_transport());
+        if let Some(middleware) = middleware {
+            builder = builder.with_arc(middleware);
+        }
+        Self {
+            runtime: Builder::new_current_thread().enable_all().build().ok(),
+            client: builder.build(),
+            url: reqwest::Url::parse(&format!("http://{address}/v1/chat/completions")).ok(),
+            payload: payload.clone(),
+            attached,
+            calls,
+            made: 0,
+            read: 0,
+        }
+    }
+}
+
+impl Subject for Remote {
+    fn round(&mut self, meter: &mut Meter) {
+        let (Some(runtime), Some(url)) = (&self.runtime, &self.url) else { return };
+        let (client, calls, body) = (&self.client, self.calls, &self.payload.request);
+        let mut read = 0;
+        meter.part(|| {
+            runtime.block_on(async {
+                for _ in 0..calls {
+                    let mut request = request(body);
+                    *request.url_mut() = url.clone();
+                    if let Ok(response) = client.execute(request).await {
+                        read += read_whole(response).await;
+                    }
+                }
+            });
+        });
+        self.read += read;
+        self.made += calls;
+        self.attached.settle(meter);
+    }
+
+    fn check(&mut self) -> Result<(), String> {
+        let expected = self.made * self.payload.body().len() as u64;
+        if self.read != expected {
+            return Err(format!("{} of {expected} bytes reached the caller", self.read));
+        }
+        self.attached.check(self.made)
+    }
+}
 
 /// Starts it; it lives as long as the process.
 ///
@@ -61,7 +136,9 @@ fn converse(mut connection: TcpStream, answers: &[Vec<u8>; 2]) -> std::io::Resul
             }
         }
         let body = &held[head..head + length];
-        let is_stream = [&b"\"stream\":true"[..], b"\"stream\": true"].iter().any(|flag| memchr::memmem::find(body, flag).is_some());
+        let is_stream = [&b"\"stream\":true"[..], b"\"stream\": true"]
+            .iter()
+            .any(|flag| memchr::memmem::find(body, flag).is_some());
         connection.write_all(&answers[usize::from(is_stream)])?;
         held.drain(..head + length);
     }

@@ -6,9 +6,11 @@ mod b1;
 mod b2;
 mod b3;
 mod b4;
+mod b5;
 mod caller;
 mod callgrind;
 mod gate;
+mod loopback;
 mod meter;
 mod ours;
 mod payload;
@@ -22,7 +24,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::callgrind::{Counts, count, run_counted};
-use crate::meter::Entry;
+use crate::meter::{Clock, Entry};
+use crate::peers::python;
 use crate::report::{Effort, Measured};
 use crate::table::Table;
 
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
             let named = names.iter().filter_map(|name| entries.iter().find(|entry| entry.name == *name));
             run_counted(named).map(|()| String::new())
         }
+        [b5::CHILD, arguments @ ..] => b5::child(arguments),
         ["gate"] => gate::run(entries(), bless),
         [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5"], json, quick),
         [one @ ("b1" | "b2" | "b3" | "b4" | "b5")] => bench(&[one], json, quick),
@@ -71,20 +75,32 @@ fn main() -> ExitCode {
 
 fn bench(benches: &[&str], json: bool, quick: bool) -> Result<String, String> {
     let effort = if quick {
-        Effort { rounds: 7, of_each: Duration::from_millis(5) }
+        Effort { rounds: 7, of_each: Duration::from_millis(5), clock: Clock::Thread }
     } else {
-        Effort { rounds: 21, of_each: Duration::from_millis(20) }
+        Effort { rounds: 21, of_each: Duration::from_millis(20), clock: Clock::Thread }
     };
     let mut table = Table::default();
     for bench in benches {
+        if *bench == "b5" {
+            b5::run(quick, &mut table)?;
+            continue;
+        }
         let entries: Vec<Entry> =
             entries().into_iter().filter(|entry| entry.name.split('.').next() == Some(bench)).collect();
         let counts = counts(&entries, &mut table)?;
         let measured = Measured::new(&entries, effort, counts)?;
         match *bench {
-            "b1" => report::b1(&measured, &mut table),
+            "b1" => {
+                report::b1(&measured, &mut table);
+                let effort = Effort { clock: Clock::Wall, ..effort };
+                let measured = Measured::new(&b1::over_loopback()?, effort, None)?;
+                report::b1_loopback(&measured, &mut table);
+            }
             "b2" => report::b2(&measured, &mut table),
-            "b3" => report::b3(&measured, &mut table),
+            "b3" => {
+                report::b3(&measured, &mut table);
+                python::compare(&measured, quick, &mut table)?;
+            }
             "b4" => report::b4(&measured, &mut table),
             _ => {}
         }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// Something whose cost is measured.
 pub(crate) trait Subject {
     /// Does one round; only what it hands to [`Meter::part`] counts.
@@ -34,32 +36,47 @@ impl Entry {
     }
 }
 
+/// What time is measured by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The time that this thread was running: other programs on the machine don't count.
+    Thread,
+    /// The time that passed, for work that several threads share.
+    Wall,
+}
+
 /// Measures the parts of a round.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    collects: bool,
+    clock: Option<Clock>,
     spent: Duration,
 }
 
 impl Meter {
     /// A meter that measures.
-    pub(crate) fn new() -> Self {
-        Self { collects: true, spent: Duration::ZERO }
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock: Some(clock), spent: Duration::ZERO }
     }
 
     /// A meter that lets the parts run and measures nothing.
     pub(crate) fn warming_up() -> Self {
-        Self { collects: false, spent: Duration::ZERO }
+        Self { clock: None, spent: Duration::ZERO }
     }
 
     /// Runs a part that counts.
     pub(crate) fn part(&mut self, mut part: impl FnMut()) {
-        if self.collects {
-            let start = Instant::now();
-            measured(&mut part);
-            self.spent += start.elapsed();
-        } else {
-            part();
+        match self.clock {
+            None => part(),
+            Some(Clock::Wall) => {
+                let start = Instant::now();
+                measured(&mut part);
+                self.spent += start.elapsed();
+            }
+            Some(Clock::Thread) => {
+                let start = thread_time();
+                measured(&mut part);
+                self.spent += thread_time().saturating_sub(start);
+            }
         }
     }
 
@@ -67,6 +84,11 @@ impl Meter {
     pub(crate) fn spent(&self) -> Duration {
         self.spent
     }
+}
+
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
 /// The function that callgrind collects in; found by its name.
@@ -94,13 +116,13 @@ pub(crate) struct Nanos {
 ///
 /// # Errors
 /// When a subject's result was wrong.
-pub(crate) fn time(entries: &[&Entry], rounds: usize, of_each: Duration) -> Result<Vec<Nanos>, String> {
+pub(crate) fn time(entries: &[&Entry], rounds: usize, of_each: Duration, clock: Clock) -> Result<Vec<Nanos>, String> {
     let mut subjects: Vec<Box<dyn Subject>> = entries.iter().map(|entry| (entry.make)()).collect();
     let repeats: Vec<u32> = subjects
         .iter_mut()
         .map(|subject| {
             subject.round(&mut Meter::warming_up());
-            let mut meter = Meter::new();
+            let mut meter = Meter::new(clock);
             subject.round(&mut meter);
             (of_each.as_nanos() / meter.spent().as_nanos().max(1)).clamp(1, 1 << 20) as u32
         })
@@ -110,7 +132,7 @@ pub(crate) fn time(entries: &[&Entry], rounds: usize, of_each: Duration) -> Resu
         for place in 0..entries.len() {
             // Whoever runs first in a round is another one each time.
             let at = (place + round) % entries.len();
-            let mut meter = Meter::new();
+            let mut meter = Meter::new(clock);
             for _ in 0..repeats[at] {
                 subjects[at].round(&mut meter);
             }

@@ -136,15 +136,32 @@ impl Ours {
 }
 
 /// A pipeline with a worker thread of its own and a sink that checks every call.
-///
-/// # Errors
-/// When the thread can't be started.
-pub(crate) fn attended(payload: &Payload) -> Result<(Pipeline, Arc<Seen>), String> {
-    let seen = Arc::new(Seen::default());
-    let sink = checking(payload, Content::Off, &seen);
-    let pipeline =
-        Pipeline::start(config(Content::Off), vec![sink], Arc::default()).map_err(|error| error.to_string())?;
-    Ok((pipeline, seen))
+pub(crate) struct Attended {
+    pipeline: Option<Pipeline>,
+    seen: Arc<Seen>,
+}
+
+impl Attended {
+    pub(crate) fn new(payload: &Payload) -> Self {
+        let seen = Arc::new(Seen::default());
+        let sink = checking(payload, Content::Off, &seen);
+        // Without a thread nothing is observed, which the check finds.
+        let pipeline = Pipeline::start(config(Content::Off), vec![sink], Arc::default()).ok();
+        Self { pipeline, seen }
+    }
+
+    pub(crate) fn middleware(&self) -> Option<Arc<dyn Middleware>> {
+        Some(Arc::new(Observer::new(self.pipeline.clone()?).middleware()))
+    }
+}
+
+impl Attached for Attended {
+    fn check(&mut self, calls: u64) -> Result<(), String> {
+        if let Some(pipeline) = &self.pipeline {
+            pipeline.stop(Duration::from_secs(10)).map_err(|error| error.to_string())?;
+        }
+        self.seen.check(calls)
+    }
 }
 
 fn checking(payload: &Payload, content: Content, seen: &Arc<Seen>) -> Box<dyn Sink> {

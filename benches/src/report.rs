@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::b3::SHAPES;
 use crate::b4::EVENTS;
 use crate::callgrind::{Count, Counts};
-use crate::meter::{Entry, Nanos, time};
+use crate::meter::{Clock, Entry, Nanos, time};
 use crate::table::{Row, Table};
 
 /// How long and how often is measured.
@@ -14,6 +14,7 @@ use crate::table::{Row, Table};
 pub(crate) struct Effort {
     pub(crate) rounds: usize,
     pub(crate) of_each: Duration,
+    pub(crate) clock: Clock,
 }
 
 /// Everything that was measured of some entries.
@@ -35,7 +36,7 @@ impl Measured {
         }
         let mut nanos = BTreeMap::new();
         for group in groups.values() {
-            for (entry, timed) in group.iter().zip(time(group, effort.rounds, effort.of_each)?) {
+            for (entry, timed) in group.iter().zip(time(group, effort.rounds, effort.of_each, effort.clock)?) {
                 nanos.insert(entry.name.clone(), timed);
             }
         }
@@ -121,6 +122,21 @@ pub(crate) fn b1(measured: &Measured, table: &mut Table) {
             row
         });
     }
+}
+
+/// Calls over the loopback interface, with a worker thread: the noise is larger than the figures.
+pub(crate) fn b1_loopback(measured: &Measured, table: &mut Table) {
+    let added = |who: &str| measured.added_ns(&format!("b1.loopback.{who}"), "b1.loopback.base");
+    let (own, their) = (added("ours"), added("reqwest-tracing"));
+    table.push(
+        Row::new("B1 added to a call over loopback, worker thread running: wall time", own.median, "ns")
+            .against("reqwest-tracing", their.median)
+            .note(format!(
+                "{}; a call without us takes {:.0} ns",
+                fastest(own),
+                measured.ns("b1.loopback.base").median
+            )),
+    );
 }
 
 pub(crate) fn b2(measured: &Measured, table: &mut Table) {

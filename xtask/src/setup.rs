@@ -14,7 +14,9 @@ use crate::workspace;
 
 pub(crate) fn run(_: &[String]) -> Result<(), Failed> {
     tools()?;
-    receivers()
+    receivers()?;
+    // Only the benches run it, so only here is it installed.
+    install(&backends_folder(), &pinned::OPENAI_V2, install_openai_v2)
 }
 
 /// A program that a check calls, and the Debian package that has it.
@@ -135,6 +137,15 @@ fn install_rotel(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
 /// Phoenix has some 150 dependencies: their versions are pinned too.
 fn install_phoenix(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
     pip_install(pinned, folder, Some(&workspace::root().join("xtask/phoenix-constraints.txt")))
+}
+
+/// Its newest dependencies don't fit it, so all that matter are named with their versions.
+fn install_openai_v2(_: &Pinned, folder: &Path) -> Result<(), Failed> {
+    run::output(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    let requirements = workspace::root().join("benches/python/requirements.txt");
+    pip.args(["install", "--quiet", "--no-input", "--requirement"]).arg(requirements);
+    run::output(&mut pip).map(drop)
 }
 
 fn pip_install(pinned: &Pinned, folder: &Path, constraints: Option<&Path>) -> Result<(), Failed> {

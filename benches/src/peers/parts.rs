@@ -18,6 +18,7 @@ use crate::telemetry::Inline;
 
 /// The fields that telemetry needs, borrowed from the body.
 #[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "reading them is the cost that is measured")]
 pub(crate) struct Completion<'a> {
     #[serde(borrow)]
     pub(crate) id: Cow<'a, str>,
@@ -29,6 +30,7 @@ pub(crate) struct Completion<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "reading them is the cost that is measured")]
 pub(crate) struct Choice<'a> {
     pub(crate) index: u32,
     #[serde(borrow, alias = "delta")]
@@ -38,6 +40,7 @@ pub(crate) struct Choice<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "reading them is the cost that is measured")]
 pub(crate) struct Message<'a> {
     #[serde(borrow)]
     pub(crate) role: Option<Cow<'a, str>>,

@@ -20,11 +20,13 @@
 mod debug_text;
 mod debug_value;
 mod http;
+mod openai_v2;
 mod phoenix;
 pub(crate) mod pinned;
 mod process;
 mod receiver;
 
 pub use crate::telemetry::{Attributes, LogRecord, Metric, Point, Received, Resource, Scope, Span, SpanEvent, Value};
+pub use openai_v2::openai_v2_python;
 pub use phoenix::{Phoenix, phoenix};
 pub use receiver::{Receiver, collector, rotel};

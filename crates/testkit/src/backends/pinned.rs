@@ -22,6 +22,10 @@ pub(crate) const ROTEL: Pinned = Pinned { name: "rotel", version: "0.0.1a15", pr
 /// Arize Phoenix, which reads the conventions of generative AI by itself, from its Python package.
 pub(crate) const PHOENIX: Pinned = Pinned { name: "arize-phoenix", version: "20.26.1", program: "bin/phoenix" };
 
+/// The Python instrumentation that the benches compare with, in an environment of its own with the client it instruments.
+pub(crate) const OPENAI_V2: Pinned =
+    Pinned { name: "opentelemetry-instrumentation-openai-v2", version: "2.4b0", program: "bin/python" };
+
 impl Pinned {
     /// The receiver's own folder; a new version gets a new one.
     pub(crate) fn folder(&self, backends: &Path) -> PathBuf {
