@@ -345,3 +345,212 @@ impl SseDecoder {
         }
     }
 }
+
+/// Reads whatever it is given, in pieces of that length: must never panic, and must not depend on the cuts.
+#[cfg(test)]
+fn fuzz_sse(bytes: &[u8], piece: usize, limit: usize) {
+    let (whole, rest) = tests::decoded(&[bytes], limit);
+    let pieces: Vec<&[u8]> = bytes.chunks(piece.max(1)).collect();
+    assert_eq!(tests::decoded(&pieces, limit), (whole, rest), "{bytes:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(super) enum Seen {
+        Event(Vec<u8>, Vec<u8>),
+        TooLarge(u64),
+    }
+
+    pub(super) fn decoded(pieces: &[&[u8]], limit: usize) -> (Vec<Seen>, Option<u64>) {
+        let mut decoder = SseDecoder::new(limit);
+        let mut seen = Vec::new();
+        for piece in pieces {
+            let mut rest = *piece;
+            loop {
+                let before = rest;
+                let Some(item) = decoder.next(&mut rest) else { break };
+                if let SseItem::Event(SseEvent { whole: Some(whole), data, .. }) = item {
+                    assert!(before[..before.len() - rest.len()].ends_with(whole), "what is said to lie in the piece does");
+                    let is_joined = data.contains(&b'\n') || data.is_empty();
+                    assert!(is_joined || whole.windows(data.len()).any(|window| window == data));
+                }
+                seen.push(match item {
+                    SseItem::Event(event) => Seen::Event(event.kind.to_vec(), event.data.to_vec()),
+                    SseItem::TooLarge(bytes) => Seen::TooLarge(bytes),
+                });
+            }
+            assert!(rest.is_empty());
+        }
+        (seen, decoder.finish())
+    }
+
+    fn event(kind: &str, data: &str) -> Seen {
+        Seen::Event(kind.into(), data.into())
+    }
+
+    #[test]
+    fn streams_mean_what_the_standard_says_at_every_cut() {
+        // The examples of the HTML standard, section 9.2.6, and its rules one by one.
+        let cases: &[(&str, &[Seen])] = &[
+            ("data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third message.\n\n",
+             &[event("", "This is the first message."), event("", "This is the second message, it\nhas two lines."), event("", "This is the third message.")]),
+            ("event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\n", &[event("add", "73857293"), event("remove", "2153")]),
+            ("data: YHOO\ndata: +2\ndata: 10\n\n", &[event("", "YHOO\n+2\n10")]),
+            (": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n",
+             &[event("", "first event"), event("", "second event"), event("", " third event")]),
+            ("data\n\ndata\ndata\n\ndata:", &[event("", ""), event("", "\n")]),
+            ("data:test\n\ndata: test\n\n", &[event("", "test"), event("", "test")]),
+            ("\u{feff}data: after a byte order mark\n\n", &[event("", "after a byte order mark")]),
+            ("\u{feff}\u{feff}data: only one is a mark\n\n", &[]),
+            ("data: a\r\rdata: b\r\n\r\ndata: c\n\rdata: d\r\n\n", &[event("", "a"), event("", "b"), event("", "c"), event("", "d")]),
+            ("data: a\r\ndata: b\rdata: c\ndata: d\r\n\r\n", &[event("", "a\nb\nc\nd")]),
+            ("event: without data\n\ndata: x\n\n", &[event("", "x")]),
+            ("event: one\nevent: two\ndata: x\n\ndata: y\n\n", &[event("two", "x"), event("", "y")]),
+            ("event\ndata: x\n\n", &[event("", "x")]),
+            ("retry: 10\nid: 7\nunknown: z\ndatax: z\ndata: x\n: comment\n\n", &[event("", "x")]),
+            ("id: 1\n\n: keep-alive\n\ndata: after an id and a comment\n\n", &[event("", "after an id and a comment")]),
+            ("data: unfinished\n", &[]),
+            ("data: ünïcödé 😀\n\n", &[event("", "ünïcödé 😀")]),
+            ("\n\n\r\r\r\n\ndata: x\n\n\n\n", &[event("", "x")]),
+            ("data:\n\n", &[event("", "")]),
+            ("", &[]),
+        ];
+        for (stream, expected) in cases {
+            let bytes = stream.as_bytes();
+            assert_eq!(decoded(&[bytes], 999), (expected.to_vec(), None), "{stream:?}");
+            for cut in 0..=bytes.len() {
+                let (first, second) = bytes.split_at(cut);
+                assert_eq!(decoded(&[first, second], 999).0, *expected, "{stream:?} cut at {cut}");
+            }
+            let pieces: Vec<&[u8]> = bytes.chunks(1).collect();
+            assert_eq!(decoded(&pieces, 999).0, *expected, "{stream:?} byte by byte");
+        }
+    }
+
+    #[test]
+    fn an_event_may_be_as_long_as_the_limit_and_is_counted_beyond_it() {
+        for stream in ["data: 12345678\n\ndata: x\n\n", "data:1234\ndata:678\n\ndata: x\n\n", ": a long comment\ndata: 12345678\n\ndata: x\n\n"] {
+            for limit in [7, 8, 9] {
+                let (seen, rest) = decoded(&[stream.as_bytes()], limit);
+                assert_eq!(matches!(seen[0], Seen::TooLarge(_)), limit == 7, "{stream:?} {limit}");
+                assert_eq!((seen.len(), &seen[1], rest), (2, &event("", "x"), None));
+                for piece in 1..stream.len() {
+                    fuzz_sse(stream.as_bytes(), piece, limit);
+                }
+            }
+        }
+        // One that the stream's end cuts is counted too.
+        assert_eq!(decoded(&[b"data: 123456789", b"0"], 8).1, Some(16));
+        assert_eq!(decoded(&[b"data: 12345678"], 8).1, None);
+    }
+
+    #[test]
+    fn nothing_is_held_between_events_and_little_of_an_event_over_the_limit() {
+        let mut decoder = SseDecoder::new(100);
+        let mut all = |piece: &[u8]| {
+            let mut rest = piece;
+            while decoder.next(&mut rest).is_some() {}
+            decoder.held_bytes()
+        };
+        assert_eq!(all(b"data: one\n\ndata: two\n\n"), 0);
+        assert_eq!(all(b"data: thr"), 9);
+        assert_eq!(all(b"ee\n\n"), 0);
+        assert_eq!(all(b": comments are not held"), 0);
+        assert_eq!(all(b"\n"), 0);
+        for _ in 0..1000 {
+            assert!(all(b"data: 123456789\n") <= 100);
+        }
+    }
+
+    #[test]
+    fn after_a_gap_reading_goes_on_behind_the_next_blank_line() {
+        for (before, after, expected) in [
+            ("data: a\n\n", "data: lost?\n\ndata: b\n\n", vec![event("", "b")]),
+            ("data: a\n\ndata: bro", "ken\n\ndata: b\n\n", vec![event("", "b")]),
+            ("data: a\n\ndata: 1\n", "\ndata: lost?\n\ndata: b\n\n", vec![event("", "b")]),
+            ("", "x\n\ndata: b\n\n", vec![event("", "b")]),
+        ] {
+            for cut in 0..=after.len() {
+                let mut decoder = SseDecoder::new(100);
+                let mut rest = before.as_bytes();
+                while decoder.next(&mut rest).is_some() {}
+                decoder.handle_gap();
+                let mut seen = Vec::new();
+                for piece in [&after.as_bytes()[..cut], &after.as_bytes()[cut..]] {
+                    let mut rest = piece;
+                    while let Some(SseItem::Event(item)) = decoder.next(&mut rest) {
+                        seen.push(Seen::Event(item.kind.to_vec(), item.data.to_vec()));
+                    }
+                }
+                assert_eq!(seen, expected, "{before:?} {after:?}");
+            }
+        }
+    }
+
+    /// The standard's algorithm written down line by line, for a stream that is there as a whole.
+    fn reference(stream: &[u8]) -> Vec<Seen> {
+        let stream = stream.strip_prefix(BOM).unwrap_or(stream);
+        let (mut lines, mut line, mut bytes) = (Vec::new(), Vec::new(), stream.iter().peekable());
+        while let Some(&byte) = bytes.next() {
+            match byte {
+                b'\r' => {
+                    bytes.next_if(|next| **next == b'\n');
+                    lines.push(std::mem::take(&mut line));
+                }
+                b'\n' => lines.push(std::mem::take(&mut line)),
+                _ => line.push(byte),
+            }
+        }
+        let (mut seen, mut data, mut kind) = (Vec::new(), Vec::new(), Vec::new());
+        for line in lines {
+            if line.is_empty() {
+                if !data.is_empty() {
+                    data.pop();
+                    seen.push(Seen::Event(kind.clone(), data.clone()));
+                }
+                data.clear();
+                kind.clear();
+                continue;
+            }
+            let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+            let value = line.get(colon + 1..).unwrap_or_default();
+            let value = value.strip_prefix(b" ").unwrap_or(value);
+            match &line[..colon] {
+                b"data" => {
+                    data.extend_from_slice(value);
+                    data.push(b'\n');
+                }
+                b"event" => kind = value.to_vec(),
+                _ => {}
+            }
+        }
+        seen
+    }
+
+    proptest! {
+        #[test]
+        fn any_stream_is_read_as_the_standard_says_however_it_is_cut(
+            stream in "(\u{feff})?((data|event|id|:|retry|dat|)(:|: |)[ab:é]{0,3}(\n|\r|\r\n)|\n|\r\n|\r){0,14}",
+            piece in 1..9_usize,
+        ) {
+            prop_assert_eq!(decoded(&[stream.as_bytes()], 999).0, reference(stream.as_bytes()));
+            for limit in [0, 2, 5, 999] {
+                fuzz_sse(stream.as_bytes(), piece, limit);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_the_same_however_they_are_cut(
+            bytes in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(b'\r'), Just(b':')], 0..60),
+            piece in 1..9_usize,
+            limit in 0..20_usize,
+        ) {
+            fuzz_sse(&bytes, piece, limit);
+        }
+    }
+}
