@@ -34,6 +34,18 @@ pub(crate) fn attributes(list: &[Attribute<'_>], limit: LengthLimit) -> Vec<KeyV
     attributes
 }
 
+/// Whether a list is what `attributes` made of this one, without a limit.
+pub(crate) fn are_same(list: &[Attribute<'_>], made: &[KeyValue]) -> bool {
+    let is_same = |value: &Value<'_>, made: &opentelemetry::Value| match (value, made) {
+        (Value::Int(value), opentelemetry::Value::I64(made)) => value == made,
+        (value, opentelemetry::Value::String(made)) => value.as_str() == Some(made.as_str()),
+        // Attributes of metrics are texts and whole numbers; anything else is made anew.
+        _ => false,
+    };
+    list.len() == made.len()
+        && list.iter().zip(made).all(|((name, value), made)| *name == made.key.as_str() && is_same(value, &made.value))
+}
+
 /// `None` for what can't be an attribute: a map, or a list of anything but text.
 fn attribute(name: &'static str, value: &Value<'_>, limit: LengthLimit) -> Option<KeyValue> {
     let value = match value {
@@ -83,36 +95,10 @@ pub(crate) fn any(value: Value<'_>) -> Option<AnyValue> {
             let mut map = HashMap::with_capacity(entries.len());
             for (key, value) in entries {
                 if let Some(value) = any(value) {
-                    let key = match key {
-                        std::borrow::Cow::Borrowed(key) => interned(key),
-                        std::borrow::Cow::Owned(key) => Key::from(key),
-                    };
-                    map.insert(key, value);
+                    map.insert(Key::from(key), value);
                 }
             }
             AnyValue::Map(Box::new(map))
         }
     })
-}
-
-/// A dialect's own keys are static, but their type no longer says so; the common ones are not allocated again.
-fn interned(key: &str) -> Key {
-    const COMMON: &[&str] = &[
-        "content",
-        "index",
-        "finish_reason",
-        "message",
-        "role",
-        "tool_calls",
-        "id",
-        "type",
-        "function",
-        "name",
-        "arguments",
-        "text",
-    ];
-    match COMMON.iter().find(|common| **common == key) {
-        Some(common) => Key::from_static_str(common),
-        None => Key::from(key.to_owned()),
-    }
 }

@@ -7,7 +7,7 @@ use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
 use sidetone_core::dialect::{Dialect, Instrument, Measure, Metrics, names};
 use sidetone_pipeline::{Counters, Reason};
 
-use crate::convert::{LengthLimit, attributes};
+use crate::convert::{LengthLimit, are_same, attributes};
 
 #[derive(Debug)]
 enum Recorder {
@@ -18,24 +18,30 @@ enum Recorder {
 #[derive(Debug)]
 pub(crate) struct Instruments {
     recorders: Vec<Recorder>,
+    /// The attributes of the last call: most calls have the same as the one before.
+    last: Vec<KeyValue>,
 }
 
 impl Instruments {
     pub(crate) fn new(meter: &Meter, dialect: &dyn Dialect, counters: &Arc<Counters>) -> Self {
         dropped(meter, names::SIDETONE_DROPPED, "{item}", counters, Counters::items);
         dropped(meter, names::SIDETONE_DROPPED_BYTES, "By", counters, Counters::bytes);
-        Self { recorders: dialect.instruments().iter().map(|instrument| recorder(meter, instrument)).collect() }
+        let recorders = dialect.instruments().iter().map(|instrument| recorder(meter, instrument)).collect();
+        Self { recorders, last: Vec::new() }
     }
 
-    pub(crate) fn record(&self, metrics: &Metrics<'_>) {
-        let mut list = attributes(&metrics.attributes, LengthLimit::default());
+    pub(crate) fn record(&mut self, metrics: &Metrics<'_>) {
+        if !are_same(&metrics.attributes, &self.last) {
+            self.last = attributes(&metrics.attributes, LengthLimit::default());
+        }
+        let Self { recorders, last: list } = self;
         for point in &metrics.points {
             if let Some((name, value)) = point.own {
                 list.push(KeyValue::new(name, value));
             }
-            match (self.recorders.get(point.instrument), point.value) {
-                (Some(Recorder::Times(histogram)), Measure::Time(time)) => histogram.record(time.as_secs_f64(), &list),
-                (Some(Recorder::Counts(histogram)), Measure::Count(count)) => histogram.record(count, &list),
+            match (recorders.get(point.instrument), point.value) {
+                (Some(Recorder::Times(histogram)), Measure::Time(time)) => histogram.record(time.as_secs_f64(), list),
+                (Some(Recorder::Counts(histogram)), Measure::Count(count)) => histogram.record(count, list),
                 (Some(Recorder::Times(_) | Recorder::Counts(_)) | None, _) => debug_assert!(false, "{point:?}"),
             }
             if point.own.is_some() {

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
@@ -135,10 +135,11 @@ impl OtelSink {
         Some(own)
     }
 
-    fn log(&self, logger: &SdkLogger, event: LogEvent<'_>, context: Option<&SpanContext>) {
-        // No timestamp and no severity, as the peer: the SDK sets the observed timestamp.
+    fn log(&self, logger: &SdkLogger, event: LogEvent<'_>, context: Option<&SpanContext>, observed: SystemTime) {
+        // No timestamp and no severity, as the peer.
         let mut record = logger.create_log_record();
         record.set_event_name(event.name);
+        record.set_observed_timestamp(observed);
         for (name, value) in event.attributes.into_iter().take(self.log_attributes) {
             if let Some(value) = convert::log_attribute(value, self.log_length) {
                 record.add_attribute(name, value);
@@ -163,13 +164,15 @@ impl Sink for OtelSink {
         let started = started(&mut finished.span);
         let call = &finished.call;
         let telemetry = self.dialect.project(call);
-        if let Some(instruments) = &self.instruments {
+        if let Some(instruments) = &mut self.instruments {
             instruments.record(&telemetry.metrics);
         }
         let context = self.span(telemetry.span, call.parent.as_ref(), started);
         if let Some(logger) = &self.logger {
+            // What the SDK would set, with the clock read once for all of them.
+            let observed = SystemTime::now();
             for event in telemetry.logs {
-                self.log(logger, event, context.as_ref());
+                self.log(logger, event, context.as_ref(), observed);
             }
         }
     }

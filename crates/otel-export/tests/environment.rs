@@ -15,8 +15,8 @@ fn otlp(config: &Config, signal: Signal) -> &Otlp {
     config.targets(signal).otlp.as_ref().unwrap()
 }
 
-/// A signal without an exporter, in place of "none is compiled in".
-fn with_http(variables: &[(&str, &str)]) -> Config {
+/// A configuration without errors.
+fn read(variables: &[(&str, &str)]) -> Config {
     config(variables).unwrap()
 }
 
@@ -26,7 +26,7 @@ mod with_an_exporter {
 
     #[test]
     fn nothing_set_exports_all_signals_over_http_to_localhost() {
-        let config = with_http(&[]);
+        let config = read(&[]);
         assert!(!config.is_disabled && config.service_name.is_none() && config.resource.is_empty());
         for signal in Signal::ALL {
             let otlp = otlp(&config, signal);
@@ -40,7 +40,7 @@ mod with_an_exporter {
     #[test]
     fn a_signals_own_endpoint_is_taken_as_it_is_and_the_general_one_gets_a_path() {
         for base in ["http://collector:4318/otlp", "http://collector:4318/otlp/"] {
-            let config = with_http(&[
+            let config = read(&[
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", base),
                 ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "https://logs.example/ingest"),
             ]);
@@ -52,7 +52,7 @@ mod with_an_exporter {
 
     #[test]
     fn headers_are_decoded_kept_secret_and_the_signals_own_win() {
-        let config = with_http(&[
+        let config = read(&[
             ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20s3cret,x-a=1"),
             ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-b=2"),
         ]);
@@ -67,7 +67,7 @@ mod with_an_exporter {
 
     #[test]
     fn compression_timeouts_and_exporters_differ_by_signal() {
-        let config = with_http(&[
+        let config = read(&[
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
             ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "none"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
@@ -83,7 +83,7 @@ mod with_an_exporter {
             [(true, 1000), (true, 3500), (false, 3000)].map(|(gzip, ms)| (gzip, Duration::from_millis(ms)))
         );
 
-        let config = with_http(&[
+        let config = read(&[
             ("OTEL_TRACES_EXPORTER", "console"),
             ("OTEL_LOGS_EXPORTER", "otlp,console"),
             ("OTEL_METRICS_EXPORTER", "none"),
@@ -101,17 +101,17 @@ mod with_an_exporter {
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
             ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
         ] {
-            let config = with_http(&[(variable, value)]);
+            let config = read(&[(variable, value)]);
             let [warning] = config.warnings.as_slice() else { panic!("{variable}: {:?}", config.warnings) };
             assert!(warning.starts_with(&format!("{variable}={value} is not available")), "{warning}");
         }
-        assert!(with_http(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]).traces.otlp.is_none());
+        assert!(read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]).traces.otlp.is_none());
     }
 
     #[cfg(not(feature = "grpc"))]
     #[test]
     fn a_protocol_that_is_not_compiled_in_gives_one_warning_that_names_the_feature() {
-        let config = with_http(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]);
+        let config = read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]);
         assert_eq!(
             config.warnings,
             [
@@ -124,16 +124,14 @@ mod with_an_exporter {
     #[cfg(feature = "grpc")]
     #[test]
     fn grpc_has_its_own_port_no_path_and_a_scheme_if_it_is_told_to_be_insecure() {
-        let config = with_http(&[
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
-            ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/protobuf"),
-        ]);
+        let config =
+            read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/protobuf")]);
         assert_eq!(otlp(&config, Signal::Traces).protocol, Protocol::Grpc);
         assert_eq!(otlp(&config, Signal::Traces).endpoint, "http://localhost:4317");
         assert_eq!(otlp(&config, Signal::Logs).endpoint, "http://localhost:4318/v1/logs");
         let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317");
         let config =
-            with_http(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), endpoint, ("OTEL_EXPORTER_OTLP_INSECURE", "true")]);
+            read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), endpoint, ("OTEL_EXPORTER_OTLP_INSECURE", "true")]);
         assert_eq!(otlp(&config, Signal::Metrics).endpoint, "http://collector:4317");
         let error = super::config(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), endpoint]).unwrap_err().to_string();
         assert!(error.contains("OTEL_EXPORTER_OTLP_ENDPOINT=collector:4317") && error.contains("TLS"), "{error}");
@@ -143,16 +141,16 @@ mod with_an_exporter {
 #[test]
 fn names_and_resource_attributes_are_read_and_the_service_names_own_variable_wins() {
     let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=a,team=x%20y");
-    let config = with_http(&[attributes]);
+    let config = read(&[attributes]);
     assert_eq!(config.service_name.as_deref(), Some("a"));
     assert_eq!(config.resource, [("team".to_owned(), "x y".to_owned())]);
-    assert_eq!(with_http(&[attributes, ("OTEL_SERVICE_NAME", "b")]).service_name.as_deref(), Some("b"));
+    assert_eq!(read(&[attributes, ("OTEL_SERVICE_NAME", "b")]).service_name.as_deref(), Some("b"));
 }
 
 #[test]
 fn limits_are_read_and_the_specific_ones_win() {
     let general = [("OTEL_ATTRIBUTE_COUNT_LIMIT", "10"), ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "20")];
-    let limits = with_http(&general).limits;
+    let limits = read(&general).limits;
     assert_eq!(
         (limits.span_attributes, limits.event_attributes, limits.log_attributes),
         (Some(10), Some(10), Some(10))
@@ -166,7 +164,7 @@ fn limits_are_read_and_the_specific_ones_win() {
         ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "5"),
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "6"),
     ];
-    let limits = with_http(&[&general[..], &own[..]].concat()).limits;
+    let limits = read(&[&general[..], &own[..]].concat()).limits;
     assert_eq!((limits.span_attributes, limits.event_attributes, limits.log_attributes), (Some(1), Some(2), Some(3)));
     assert_eq!((limits.span_attribute_length, limits.log_attribute_length), (Some(4), Some(5)));
     assert_eq!(limits.span_events, Some(6));
@@ -174,15 +172,12 @@ fn limits_are_read_and_the_specific_ones_win() {
 
 #[test]
 fn a_disabled_sdk_exports_nothing_whatever_else_is_set() {
-    let config = with_http(&[("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_TRACES_EXPORTER", "console")]);
+    let config = read(&[("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_TRACES_EXPORTER", "console")]);
     assert!(config.is_disabled);
     assert!(
         Signal::ALL.iter().all(|signal| config.targets(*signal).otlp.is_none() && !config.targets(*signal).console)
     );
-    assert!(
-        !with_http(&[("OTEL_SDK_DISABLED", "1"), ("OTEL_TRACES_EXPORTER", "none")]).is_disabled,
-        "only `true` is true"
-    );
+    assert!(!read(&[("OTEL_SDK_DISABLED", "1"), ("OTEL_TRACES_EXPORTER", "none")]).is_disabled, "only `true` is true");
 }
 
 /// A value for each variable that can be wrong, and what its error has to name.

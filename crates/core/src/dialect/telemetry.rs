@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-/// The key of a map inside a [`Value`]; attribute names are always static.
-pub type Key<'a> = Cow<'a, str>;
+/// The key of a map inside a [`Value`]: part of the program, or read from JSON.
+pub type Key = Cow<'static, str>;
 
 /// The value of an attribute or of a log event's body.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ pub enum Value<'a> {
     /// A list of anything; only inside bodies.
     Array(Vec<Value<'a>>),
     /// A map, in the order it is to be shown; only inside bodies.
-    Map(Vec<(Key<'a>, Value<'a>)>),
+    Map(Vec<(Key, Value<'a>)>),
 }
 
 impl Value<'_> {

@@ -24,6 +24,7 @@ impl LogQueue {
         what: "log events",
         full: Reason::LogQueueFull,
         failed: Reason::LogExportFailed,
+        left: Reason::LogLeftAtStop,
         cause: Cause::LogExport,
     };
 }

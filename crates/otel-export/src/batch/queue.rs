@@ -53,6 +53,7 @@ pub(crate) struct Losses {
     pub(crate) what: &'static str,
     pub(crate) full: Reason,
     pub(crate) failed: Reason,
+    pub(crate) left: Reason,
     pub(crate) cause: Cause,
 }
 
@@ -140,7 +141,7 @@ impl<T: Send + 'static> Queue<T> {
         let is_stopped = state.is_stopping;
         if is_stopped || items >= settings.items || state.waiting_bytes + state.exporting.1 + bytes > settings.bytes {
             drop(state);
-            let reason = if is_stopped { Reason::LeftAtStop } else { losses.full };
+            let reason = if is_stopped { losses.left } else { losses.full };
             counters.add(reason, 1, bytes as u64);
             if !is_stopped {
                 let what = losses.what;
@@ -200,7 +201,7 @@ impl<T: Send + 'static> Queue<T> {
                 state.waiting_bytes = 0;
                 drop(state);
                 drop(left);
-                self.0.counters.add(Reason::LeftAtStop, items, bytes);
+                self.0.counters.add(self.0.losses.left, items, bytes);
                 return if items == 0 { Ok(()) } else { Err(items) };
             }
             state = self.0.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -302,6 +303,7 @@ mod tests {
         what: "spans",
         full: Reason::SpanQueueFull,
         failed: Reason::SpanExportFailed,
+        left: Reason::SpanLeftAtStop,
         cause: Cause::SpanExport,
     };
 
@@ -363,7 +365,7 @@ mod tests {
         let [full, failed] = [Reason::SpanQueueFull, Reason::SpanExportFailed].map(|reason| counters.items(reason));
         assert_eq!(delivered.load(Ordering::Relaxed) + full + failed, 20_000);
         assert!(failed > 0);
-        assert_eq!(counters.items(Reason::LeftAtStop), 0);
+        assert_eq!(counters.items(Reason::SpanLeftAtStop), 0);
     }
 
     #[test]
@@ -387,8 +389,8 @@ mod tests {
         assert_eq!(queue.stop(Instant::now()), Err(8));
         queue.offer(21, 10);
         assert_eq!(counters.items(Reason::SpanQueueFull), 12);
-        assert_eq!(counters.items(Reason::LeftAtStop), 9);
-        assert_eq!(counters.bytes(Reason::LeftAtStop), 90);
+        assert_eq!(counters.items(Reason::SpanLeftAtStop), 9);
+        assert_eq!(counters.bytes(Reason::SpanLeftAtStop), 90);
         drop(hold);
         while queue.0.lock().is_running {
             thread::yield_now();

@@ -20,6 +20,7 @@ impl SpanQueue {
         what: "spans",
         full: Reason::SpanQueueFull,
         failed: Reason::SpanExportFailed,
+        left: Reason::SpanLeftAtStop,
         cause: Cause::SpanExport,
     };
 }

@@ -6,7 +6,7 @@ use super::super::{Key, Value};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Text};
 
 /// A map being built.
-pub(super) type Map<'a> = Vec<(Key<'a>, Value<'a>)>;
+pub(super) type Map<'a> = Vec<(Key, Value<'a>)>;
 
 pub(super) fn put<'a>(map: &mut Map<'a>, key: &'static str, value: Value<'a>) {
     map.push((Cow::Borrowed(key), value));

@@ -190,10 +190,7 @@ fn extensions<'a>(list: &mut List<'a>, call: &'a Call) {
         list.count(names::SIDETONE_ATTEMPTS, Some(call.attempts.len() as u64 + 1));
     }
     list.double(names::SIDETONE_TIME_TO_FIRST_TOKEN, call.timing.first_output.map(|time| time.as_secs_f64()));
-    list.double(
-        names::SIDETONE_TIME_PER_OUTPUT_CHUNK,
-        call.timing.per_output_chunk().map(|time| time.as_secs_f64()),
-    );
+    list.double(names::SIDETONE_TIME_PER_OUTPUT_CHUNK, call.timing.per_output_chunk().map(|time| time.as_secs_f64()));
     list.count(names::SIDETONE_OUTPUT_CHUNKS, call.timing.output_chunks);
     list.count(names::SIDETONE_ACCEPTED_PREDICTION_TOKENS, usage.accepted_prediction.filter(|count| *count > 0));
     list.count(names::SIDETONE_REJECTED_PREDICTION_TOKENS, usage.rejected_prediction.filter(|count| *count > 0));
