@@ -36,13 +36,19 @@ impl Report {
     /// What is in the way of an application's telemetry. An endpoint that nobody asked for isn't.
     fn problems(&self) -> Vec<String> {
         let mut problems: Vec<_> = self.settings.error.iter().cloned().collect();
+        let mut unreached: Vec<(&str, Vec<String>)> = Vec::new();
         for (route, reached) in self.signals() {
             if let (Some(otlp), Reached::No(why)) = (&route.targets.otlp, reached)
                 && route.configured
             {
-                problems.push(format!("{}: {} {why}", route.signal.as_str(), without_credentials(&otlp.endpoint)));
+                let place = format!("{} ({})", without_credentials(&otlp.endpoint), route.signal.as_str());
+                match unreached.iter_mut().find(|(other, _)| *other == why) {
+                    Some((_, places)) => places.push(place),
+                    None => unreached.push((why, vec![place])),
+                }
             }
         }
+        problems.extend(unreached.into_iter().map(|(why, places)| format!("{} {why}", places.join(", "))));
         problems
     }
 
@@ -133,11 +139,11 @@ impl Report {
         match reached {
             Reached::Yes => writeln!(out, "{name} {place}  {}", style.paint(Ink::Green, "✓ reached")),
             Reached::No(why) if route.configured => {
-                writeln!(out, "{name} {place}  {} {why}", style.paint(Ink::Red, "✗"))
+                writeln!(out, "{name} {place}\n            {} {why}", style.paint(Ink::Red, "✗"))
             }
             Reached::No(_) => {
-                let note = "○ nobody listens there; it is the default, set OTEL_EXPORTER_OTLP_ENDPOINT";
-                writeln!(out, "{name} {place}  {}", style.paint(Ink::Yellow, note))
+                let note = "○ nobody listens; that is the default, set OTEL_EXPORTER_OTLP_ENDPOINT";
+                writeln!(out, "{name} {place}\n            {}", style.paint(Ink::Yellow, note))
             }
             Reached::NotAsked => writeln!(out, "{name} {place}  {}", style.paint(Ink::Dim, "not asked")),
         }

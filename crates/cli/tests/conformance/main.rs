@@ -1,6 +1,6 @@
 //! Conformance: what `sidetone replay` prints for each recorded case, held field by field against the telemetry that the
 //! Python packages gave for it, but for the differences that `conformance/differences.json` names.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 mod cases;
 mod client;
