@@ -71,8 +71,10 @@ reasons! {
     LogExportFailed = "log_export_failed",
     /// A batch of metrics that the backend refused, or that could not be delivered.
     MetricExportFailed = "metric_export_failed",
-    /// A span or log event that was still undelivered when the deadline of `stop()` passed.
-    LeftAtStop = "left_at_stop",
+    /// A span that was still undelivered when the deadline of `stop()` passed.
+    SpanLeftAtStop = "span_left_at_stop",
+    /// A log event that was still undelivered when the deadline of `stop()` passed.
+    LogLeftAtStop = "log_left_at_stop",
 }
 
 /// Counters of items and bytes, by reason. Shared by every part of one observation.
