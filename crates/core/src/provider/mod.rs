@@ -25,6 +25,10 @@ pub fn surface_of(method: &http::Method, path: &str) -> Option<&'static dyn Surf
 /// The deployment that an Azure OpenAI path names.
 #[must_use]
 pub fn deployment_of(path: &str) -> Option<&str> {
+    // Paths of the usual form are too short to name one.
+    if path.len() <= "/openai/deployments/".len() {
+        return None;
+    }
     // Walks the segments: building a substring search would cost more than the rest of what a caller waits for.
     let mut segments = path.split('/');
     while let Some(segment) = segments.next() {
