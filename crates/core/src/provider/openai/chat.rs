@@ -122,7 +122,7 @@ fn read_message(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Message> {
         parts.push(Part::Refusal(keep.text(refusal)));
     }
     if let Some(id) = view.audio_id {
-        let source = MediaSource::Id(keep.name(id));
+        let source = MediaSource::Id(keep.text(id));
         parts.push(Part::Media(Media { modality: Modality::Audio, format: None, source, detail: None, name: None }));
     }
     if let Some(call) = view.function_call {

@@ -277,7 +277,7 @@ fn read_audio(
                 let id = json.str()?;
                 let part = answer.part_or(index, AUDIO, keep, |_| audio());
                 if let (Some(What::Media(media)), Some(id)) = (part.map(|part| part.what()), id) {
-                    media.source = MediaSource::Id(keep.name(id));
+                    media.source = MediaSource::Id(keep.text(id));
                 }
             }
             "data" => {

@@ -95,7 +95,7 @@ impl<'a> PartView<'a> {
         let source = match (self.url, self.data, self.id) {
             (Some(url), _, _) => MediaSource::Uri(keep.text(url)),
             (_, Some(data), _) => MediaSource::Inline(keep.text(data)),
-            (_, _, Some(id)) => MediaSource::Id(keep.name(id)),
+            (_, _, Some(id)) => MediaSource::Id(keep.text(id)),
             _ => MediaSource::Unknown,
         };
         Part::Media(Media {

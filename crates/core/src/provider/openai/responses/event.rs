@@ -196,7 +196,9 @@ pub(super) fn read(kind: &str, data: &str, answer: &mut Answer, keep: &mut Keep<
         // Progress of built-in tools, annotations, beginnings of parts, partial images: their items come whole, later.
         _ => {}
     }
-    Ok(heard)
+    // Also the code and the arguments that the model writes for built-in tools are output, and audio.
+    let has_output = kind.ends_with(".delta") && event.delta.is_some_and(|delta| !delta.is_empty());
+    Ok(Heard { has_output, ..heard })
 }
 
 /// What a `content_part` event tells of: the content of a message or of a reasoning item.
