@@ -3,6 +3,7 @@
 //! The client needs a Tokio runtime, which the threads that export don't have and the application may not have, or no longer.
 //! Each exporter has a small one of its own, driven by the thread that exports and made when that has something to export.
 
+use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time;
 
 use super::{Compression, Otlp};
 use crate::batch::{Delivery, Export, Log};
@@ -38,11 +40,24 @@ macro_rules! build {
 pub(super) struct Lazy<E> {
     make: Box<dyn Fn() -> Result<E, String> + Send>,
     made: Option<(E, Runtime)>,
+    timeout: Duration,
 }
 
 impl<E> Lazy<E> {
-    fn new(make: impl Fn() -> Result<E, String> + Send + 'static) -> Self {
-        Self { make: Box::new(make), made: None }
+    fn new(timeout: Duration, make: impl Fn() -> Result<E, String> + Send + 'static) -> Self {
+        Self { make: Box::new(make), made: None, timeout }
+    }
+
+    /// Exports, within the timeout. The client's own ends with the head of an answer: for the rest of it, it would wait
+    /// forever.
+    fn export<'a, F>(&'a mut self, export: impl FnOnce(&'a E) -> F) -> OTelSdkResult
+    where
+        F: Future<Output = OTelSdkResult>,
+    {
+        let timeout = self.timeout;
+        let (exporter, runtime) = self.made()?;
+        let exported = runtime.block_on(async { time::timeout(timeout, export(exporter)).await });
+        exported.unwrap_or(Err(OTelSdkError::Timeout(timeout)))
     }
 
     fn made(&mut self) -> Result<&(E, Runtime), OTelSdkError> {
@@ -75,7 +90,7 @@ pub(super) struct Spans(Lazy<SpanExporter>);
 
 impl Spans {
     pub(super) fn new(otlp: Otlp, resource: Resource) -> Self {
-        Self(Lazy::new(move || {
+        Self(Lazy::new(otlp.timeout, move || {
             let mut exporter = build!(SpanExporter::builder().with_tonic(), otlp)?;
             exporter.set_resource(&resource);
             Ok(exporter)
@@ -85,7 +100,7 @@ impl Spans {
 
 impl Export<SpanData> for Spans {
     fn export(&mut self, batch: Vec<SpanData>) -> Delivery {
-        delivery(self.0.made().and_then(|(exporter, runtime)| runtime.block_on(exporter.export(batch))))
+        delivery(self.0.export(|exporter| exporter.export(batch)))
     }
 }
 
@@ -94,7 +109,7 @@ pub(super) struct Logs(Lazy<LogExporter>);
 
 impl Logs {
     pub(super) fn new(otlp: Otlp, resource: Resource) -> Self {
-        Self(Lazy::new(move || {
+        Self(Lazy::new(otlp.timeout, move || {
             let mut exporter = build!(LogExporter::builder().with_tonic(), otlp)?;
             exporter.set_resource(&resource);
             Ok(exporter)
@@ -106,7 +121,7 @@ impl Export<Log> for Logs {
     fn export(&mut self, batch: Vec<Log>) -> Delivery {
         let borrowed: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
         let batch = LogBatch::new(&borrowed);
-        delivery(self.0.made().and_then(|(exporter, runtime)| runtime.block_on(exporter.export(batch))))
+        delivery(self.0.export(|exporter| exporter.export(batch)))
     }
 }
 
@@ -126,16 +141,16 @@ pub(super) struct Metrics {
 
 impl Metrics {
     pub(super) fn new(otlp: Otlp, temporality: Temporality) -> Self {
+        let timeout = otlp.timeout;
         let make = move || build!(MetricExporter::builder().with_tonic().with_temporality(temporality), otlp);
-        Self { lazy: Mutex::new(Lazy::new(make)), temporality }
+        Self { lazy: Mutex::new(Lazy::new(timeout, make)), temporality }
     }
 }
 
 impl PushMetricExporter for Metrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let mut lazy = self.lazy.lock().unwrap_or_else(PoisonError::into_inner);
-        let (exporter, runtime) = lazy.made()?;
-        runtime.block_on(exporter.export(metrics))
+        lazy.export(|exporter| exporter.export(metrics))
     }
 
     fn force_flush(&self) -> OTelSdkResult {
