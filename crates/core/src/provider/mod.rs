@@ -32,7 +32,7 @@ pub fn deployment_of(path: &str) -> Option<&str> {
     // Tries each slash: setting up a search for the text would cost more than the rest of what a caller waits for.
     let slashes = path.bytes().enumerate().filter(|&(_, byte)| byte == b'/');
     let rest = slashes.filter_map(|(at, _)| path.get(at..)?.strip_prefix("/openai/deployments/")).next()?;
-    Some(rest.split_once('/').map_or(rest, |(deployment, _)| deployment))
+    Some(rest.split_once('/').map_or(rest, |(deployment, _)| deployment)).filter(|deployment| !deployment.is_empty())
 }
 
 #[cfg(test)]
