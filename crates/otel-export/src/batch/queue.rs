@@ -163,12 +163,18 @@ impl<T: Send + 'static> Queue<T> {
         }
     }
 
+    /// Everything taken so far is wanted now: exporting it begins.
+    pub(crate) fn begin_flush(&self) {
+        let mut state = self.0.lock();
+        state.wanted = state.taken;
+        self.0.work.notify_one();
+    }
+
     /// Waits until everything taken so far is delivered or counted; `Err` says how much is not.
     pub(crate) fn flush(&self, deadline: Instant) -> Result<(), u64> {
+        self.begin_flush();
         let mut state = self.0.lock();
-        let wanted = state.taken;
-        state.wanted = wanted;
-        self.0.work.notify_one();
+        let wanted = state.wanted;
         while state.settled < wanted && state.is_running {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -108,6 +108,9 @@ impl Export {
 
     /// Waits until everything so far is delivered or counted.
     pub(crate) fn flush(&self, deadline: Instant) -> Result<(), String> {
+        // All at once, so that one that hangs doesn't take the others' time.
+        self.spans.iter().for_each(Queue::begin_flush);
+        self.logs.iter().for_each(Queue::begin_flush);
         let metrics = by(deadline, self.metric_work(|meter| meter.force_flush()));
         let spans = self.spans.iter().map(|queue| queue.flush(deadline)).collect::<Vec<_>>();
         let logs = self.logs.iter().map(|queue| queue.flush(deadline)).collect::<Vec<_>>();
@@ -116,7 +119,6 @@ impl Export {
 
     /// Delivers what can be by `deadline`, and counts the rest.
     pub(crate) fn stop(&self, deadline: Instant) -> Result<(), String> {
-        // All at once, so that one that hangs doesn't take the others' time.
         self.spans.iter().for_each(Queue::begin_stop);
         self.logs.iter().for_each(Queue::begin_stop);
         let metrics = by(deadline, self.metric_work(|meter| meter.shutdown()));
@@ -174,7 +176,7 @@ impl Makers<'_> {
             queues.push(start(self.span_exporter(otlp)?, self.counters)?);
         }
         if self.config.traces.console {
-            queues.push(start(Box::new(self.console()), self.counters)?);
+            queues.push(start(Box::new(Console::new(self.config.temporality)), self.counters)?);
         }
         Ok(queues)
     }
@@ -191,7 +193,7 @@ impl Makers<'_> {
             queues.push(start(self.log_exporter(otlp)?, self.counters)?);
         }
         if self.config.logs.console {
-            queues.push(start(Box::new(self.console()), self.counters)?);
+            queues.push(start(Box::new(Console::new(self.config.temporality)), self.counters)?);
         }
         Ok(queues)
     }
@@ -216,7 +218,7 @@ impl Makers<'_> {
             };
         }
         if targets.console {
-            builder = builder.with_reader(self.reader(self.console()));
+            builder = builder.with_reader(self.reader(Console::new(self.config.temporality)));
         }
         let is_any = targets.otlp.is_some() || targets.console;
         Ok(is_any.then(|| builder.build()))
@@ -225,10 +227,6 @@ impl Makers<'_> {
     fn reader<E: PushMetricExporter>(&self, exporter: E) -> PeriodicReader<Counted<E>> {
         let counted = Counted { exporter, counters: Arc::clone(self.counters) };
         PeriodicReader::builder(counted).with_interval(self.config.metric_interval).build()
-    }
-
-    fn console(&self) -> Console {
-        Console { temporality: self.config.temporality }
     }
 }
 
