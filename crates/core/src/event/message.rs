@@ -148,7 +148,7 @@ pub enum MediaSource {
     /// Inline, base64.
     Inline(Text),
     /// At the provider, under an id.
-    Id(Box<str>),
+    Id(Text),
     /// Not said.
     Unknown,
 }

@@ -61,8 +61,7 @@ fn part(part: &Part) -> Option<Value<'_>> {
 /// `None` when its source isn't kept: with content off there is no list.
 fn media(media: &Media) -> Option<Value<'_>> {
     let uri = match &media.source {
-        MediaSource::Uri(text) | MediaSource::Inline(text) => text.as_str()?,
-        MediaSource::Id(id) => id,
+        MediaSource::Uri(text) | MediaSource::Inline(text) | MediaSource::Id(text) => text.as_str()?,
         MediaSource::Unknown => return None,
     };
     let mut inner = Map::with_capacity(3);
