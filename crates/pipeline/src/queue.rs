@@ -129,7 +129,7 @@ impl Budget {
 
 /// How many boxes of calls that were begun are kept for calls to come: as many as begin between two looks of the worker at
 /// some thousand calls a second.
-const SPARE_OPENINGS: usize = 64;
+const SPARE_OPENINGS: usize = 256;
 
 /// The queue. Everything pushed was charged before, so a push finds a place.
 #[derive(Debug)]

@@ -35,7 +35,8 @@ pub struct Worker {
     settings: Arc<Settings>,
     config: Config,
     sinks: Vec<Box<dyn Sink>>,
-    open: HashMap<CallId, OpenCall, BuildHasherDefault<IdHasher>>,
+    /// Boxed: a table has more places than calls.
+    open: HashMap<CallId, Box<OpenCall>, BuildHasherDefault<IdHasher>>,
     held_bytes: usize,
     release_items: u64,
     release_bytes: usize,
@@ -189,7 +190,7 @@ impl Worker {
                     if lost.is_some() {
                         open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
                     }
-                    self.deliver(open, end, Duration::from_nanos(at_ns));
+                    self.deliver(*open, end, Duration::from_nanos(at_ns));
                 }
             }
         }
@@ -209,7 +210,8 @@ impl Worker {
         }
         self.held_bytes += exchange.held_bytes();
         let last_seen = opening.response_at;
-        self.open.insert(call, OpenCall { exchange, span: opening.span, last_seen, started: opening.started });
+        let open = OpenCall { exchange, span: opening.span, last_seen, started: opening.started };
+        self.open.insert(call, Box::new(open));
     }
 
     /// Hands facts to an open call; `facts` answers the bytes that it had to leave out for want of room.
@@ -279,7 +281,7 @@ impl Worker {
         self.drain();
         for (_, open) in std::mem::take(&mut self.open) {
             let at = open.started.elapsed();
-            if catch_unwind(AssertUnwindSafe(|| self.deliver(open, End::Unobserved, at))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| self.deliver(*open, End::Unobserved, at))).is_err() {
                 self.shared.counters.add(Reason::CallPanicked, 1, 0);
             }
         }
