@@ -1,6 +1,6 @@
 //! How a call is told to OpenTelemetry: names, attributes, log events and metrics of one convention each.
 //!
-//! A [`Dialect`] projects a [`Call`](crate::event::Call) to neutral [`Telemetry`] that borrows from it; a sink turns that
+//! A [`Dialect`] projects a [`Call`] to neutral [`Telemetry`] that borrows from it; a sink turns that
 //! into whatever it writes. A new convention is one folder and one line in [`DIALECTS`].
 
 pub mod names;
