@@ -83,12 +83,3 @@ fn every_response_cut_in_two_at_every_offset_and_byte_by_byte_is_the_same_call()
     }
     assert!(read >= 19, "only {read} cases have a response");
 }
-
-#[test]
-#[ignore = "shows what is understood of each case, for people"]
-fn show() {
-    for case in cases() {
-        let pieces = case.response.as_deref();
-        println!("{:#?}", understood(&case, Content::Full, pieces));
-    }
-}

@@ -15,9 +15,24 @@ macro_rules! streams {
 }
 
 streams!(
-    chat_audio, chat_azure, chat_comments, chat_crlf, chat_custom_tool, chat_error_event, chat_n2, chat_reasoning,
-    chat_refusal, completions_n2, responses_builtin, responses_custom, responses_error, responses_failed,
-    responses_incomplete, responses_refusal, responses_text, responses_tools,
+    chat_audio,
+    chat_azure,
+    chat_comments,
+    chat_crlf,
+    chat_custom_tool,
+    chat_error_event,
+    chat_n2,
+    chat_reasoning,
+    chat_refusal,
+    completions_n2,
+    responses_builtin,
+    responses_custom,
+    responses_error,
+    responses_failed,
+    responses_incomplete,
+    responses_refusal,
+    responses_text,
+    responses_tools,
 );
 
 fn stream(name: &str) -> &'static str {
@@ -68,7 +83,13 @@ fn a_streamed_response_is_the_response_that_was_not_streamed() {
         let streamed = call(name);
         let whole = Observed::json("/v1/responses").call(body);
         let facts = |call: &sidetone_core::event::Call| {
-            (call.response.id.clone(), call.response.model.clone(), call.response.state.clone(), call.outcome.clone(), call.usage)
+            (
+                call.response.id.clone(),
+                call.response.model.clone(),
+                call.response.state.clone(),
+                call.outcome.clone(),
+                call.usage,
+            )
         };
         assert_eq!(facts(&streamed), facts(&whole), "{name}");
         if name != "responses_builtin" {
@@ -92,7 +113,10 @@ fn a_refusal_is_streamed() {
 #[test]
 fn choices_are_told_apart_in_any_order() {
     let call = call("chat_n2");
-    assert_eq!(answer(&call), ["0 assistant stop", "text Eins zwei drei vier", "1 assistant length", "text One two three"]);
+    assert_eq!(
+        answer(&call),
+        ["0 assistant stop", "text Eins zwei drei vier", "1 assistant length", "text One two three"]
+    );
     assert_eq!((call.usage.accepted_prediction, call.usage.rejected_prediction), (Some(3), Some(1)));
     assert_eq!(call.timing.output_chunks, Some(7));
     let completions = Observed::named("completions_n2").call(stream("completions_n2"));
@@ -113,7 +137,10 @@ fn audio_comes_with_its_transcript() {
 
 #[test]
 fn a_custom_tool_has_input_instead_of_arguments() {
-    assert_eq!(answer(&call("chat_custom_tool")), ["0 assistant tool_calls", "custom call_c1 run_sql SELECT \"a\"\nFROM t;"]);
+    assert_eq!(
+        answer(&call("chat_custom_tool")),
+        ["0 assistant tool_calls", "custom call_c1 run_sql SELECT \"a\"\nFROM t;"]
+    );
 }
 
 #[test]
@@ -251,7 +278,8 @@ fn with_content_off_sizes_are_the_same_and_no_text_is_kept() {
         assert_eq!(off.usage, full.usage);
         assert_eq!(off.timing, full.timing);
         let text = format!("{off:?}");
-        for word in ["assistant answer", "Hello", "SELECT", "Paris", "Once upon", "print(", "rust sse", "iVBOR", "drei"] {
+        for word in ["assistant answer", "Hello", "SELECT", "Paris", "Once upon", "print(", "rust sse", "iVBOR", "drei"]
+        {
             assert!(!text.contains(word), "{name} keeps {word}");
         }
     }

@@ -75,6 +75,7 @@ pub struct ResponseHead {
 
 impl ResponseHead {
     /// A head with that status and no headers.
+    #[inline]
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self { status, kept: Default::default() }
@@ -84,10 +85,15 @@ impl ResponseHead {
     #[must_use]
     pub fn of(status: u16, headers: &HeaderMap) -> Self {
         let mut head = Self::new(status);
-        for (name, value) in headers {
-            head.keep(name.as_str(), value);
-        }
+        head.keep_all(headers);
         head
+    }
+
+    /// Keeps what is worth keeping of `headers`.
+    pub fn keep_all(&mut self, headers: &HeaderMap) {
+        for (name, value) in headers {
+            self.keep(name.as_str(), value);
+        }
     }
 
     /// Keeps `value` if `name` (lower-case) is one of [`Header`].

@@ -147,9 +147,7 @@ impl Exchange {
         let is_complete = has_all_bytes || end == End::Complete;
         let expected = request.choice_count;
         let heard = match response {
-            Some(response) => {
-                response.finish(is_complete, self.head.surface, &self.settings, &mut self.allowance)
-            }
+            Some(response) => response.finish(is_complete, self.head.surface, &self.settings, &mut self.allowance),
             None => Heard::default(),
         };
         let Heard { mut answer, clock, response: told, head_at, is_stream, is_whole, has_gap } = heard;

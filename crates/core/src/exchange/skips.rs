@@ -61,10 +61,7 @@ impl Skips {
 
     /// Each reason that was met, with its items and bytes.
     pub fn iter(&self) -> impl Iterator<Item = (Skip, u64, u64)> + '_ {
-        Skip::ALL
-            .into_iter()
-            .map(|skip| (skip, self.items(skip), self.bytes(skip)))
-            .filter(|&(_, items, _)| items > 0)
+        Skip::ALL.into_iter().map(|skip| (skip, self.items(skip), self.bytes(skip))).filter(|&(_, items, _)| items > 0)
     }
 }
 

@@ -69,7 +69,8 @@ impl Template {
             _ => (event.data, None),
         };
         let shift = before.unwrap_or(0);
-        let mut spans = [(Hole::Text, Some(varies.text)), (Hole::Padding, varies.padding), (Hole::Number, varies.number)];
+        let mut spans =
+            [(Hole::Text, Some(varies.text)), (Hole::Padding, varies.padding), (Hole::Number, varies.number)];
         spans.sort_unstable_by_key(|(_, span)| span.map_or(usize::MAX, |span| span.start));
         let holes = spans.iter().filter_map(|(_, span)| *span).map(|span| span.end.saturating_sub(span.start));
         let len = bytes.len().saturating_sub(holes.sum());

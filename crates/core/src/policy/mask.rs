@@ -6,7 +6,20 @@ const MASK: &str = "***";
 
 /// How keys of this field begin. Each is the public beginning of a vendor's key format.
 const PREFIXES: &[&str] = &[
-    "sk-", "sk_", "pk-", "rk_", "gsk_", "xai-", "pplx-", "nvapi-", "hf_", "r8_", "AIza", "AKIA", "ghp_", "github_pat_",
+    "sk-",
+    "sk_",
+    "pk-",
+    "rk_",
+    "gsk_",
+    "xai-",
+    "pplx-",
+    "nvapi-",
+    "hf_",
+    "r8_",
+    "AIza",
+    "AKIA",
+    "ghp_",
+    "github_pat_",
     "eyJ",
 ];
 
@@ -94,7 +107,10 @@ mod tests {
             ("two: sk-a sk-b", "two: sk-*** sk-***"),
             // Not keys.
             ("Rate limit reached for gpt-4o-mini.", "Rate limit reached for gpt-4o-mini."),
-            ("This model's maximum context length is 8192 tokens.", "This model's maximum context length is 8192 tokens."),
+            (
+                "This model's maximum context length is 8192 tokens.",
+                "This model's maximum context length is 8192 tokens.",
+            ),
             ("The task-force's disk-usage", "The task-force's disk-usage"),
             ("sk-", "sk-"),
             ("", ""),

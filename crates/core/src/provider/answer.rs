@@ -192,9 +192,10 @@ impl Answer {
                 let limits = keep.limits();
                 let what = what(keep);
                 let (have, limit) = match what {
-                    What::ToolCall(_) => {
-                        (choice.parts.iter().filter(|part| matches!(part.what, What::ToolCall(_))).count(), limits.tools)
-                    }
+                    What::ToolCall(_) => (
+                        choice.parts.iter().filter(|part| matches!(part.what, What::ToolCall(_))).count(),
+                        limits.tools,
+                    ),
                     _ => (choice.parts.len(), limits.messages),
                 };
                 if !keep.admits(have, limit, 0) {

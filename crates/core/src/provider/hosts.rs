@@ -56,7 +56,10 @@ fn is_host(host: &str, pattern: &str) -> bool {
 }
 
 fn ends_with(host: &str, suffix: &str) -> bool {
-    host.len().checked_sub(suffix.len()).and_then(|at| host.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+    host.len()
+        .checked_sub(suffix.len())
+        .and_then(|at| host.get(at..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@ pub use hosts::{HOSTS, provider_of};
 pub use surface::{Heard, Span, Surface, Varies};
 
 /// Every API surface that is understood.
-pub static SURFACES: &[&dyn Surface] =
-    &[&openai::Chat, &openai::Completions, &openai::Embeddings, &openai::Responses];
+pub static SURFACES: &[&dyn Surface] = &[&openai::Chat, &openai::Completions, &openai::Embeddings, &openai::Responses];
 
 /// The surface that a request to `path` (without query) with this method belongs to.
 #[must_use]

@@ -292,7 +292,8 @@ mod zstd {
                     let decoded = self.decoder.collect_to_writer(&mut self.decoded);
                     self.decoded.decoded(decoded.map(drop))?;
                     if is_last {
-                        self.at = if self.decoder.get_checksum_from_data().is_some() { At::Checksum } else { At::Header };
+                        self.at =
+                            if self.decoder.get_checksum_from_data().is_some() { At::Checksum } else { At::Header };
                     }
                     return Ok(Some(BLOCK_HEADER + content));
                 }
@@ -323,12 +324,13 @@ fn fuzz_decoder(bytes: &[u8], piece: usize) {
 }
 
 #[cfg(all(test, feature = "gzip", feature = "brotli", feature = "zstd"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    // Made by gzip 1.12, Node 's zlib and zstd 1.5 of the text below (see tests/encoded/README.md).
+    // Made by gzip 1.12, Node's zlib and zstd 1.5 of the text below (see tests/encoded/README.md).
     const TEXT: &[u8] = include_bytes!("../../tests/encoded/text.json");
     const ENCODED: &[(&str, &[u8])] = &[
         ("gzip", include_bytes!("../../tests/encoded/text.json.gz")),

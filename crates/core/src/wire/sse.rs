@@ -324,11 +324,7 @@ impl SseDecoder {
             Some(spill) => (&spill.data[..], &spill.kind[..]),
             None => (&[][..], &[][..]),
         };
-        Some(SseItem::Event(SseEvent {
-            kind: kind.unwrap_or(held_kind),
-            data: data.unwrap_or(held_data),
-            whole,
-        }))
+        Some(SseItem::Event(SseEvent { kind: kind.unwrap_or(held_kind), data: data.unwrap_or(held_data), whole }))
     }
 
     /// Forgets the event that has ended.
@@ -375,7 +371,10 @@ mod tests {
                 let before = rest;
                 let Some(item) = decoder.next(&mut rest) else { break };
                 if let SseItem::Event(SseEvent { whole: Some(whole), data, .. }) = item {
-                    assert!(before[..before.len() - rest.len()].ends_with(whole), "what is said to lie in the piece does");
+                    assert!(
+                        before[..before.len() - rest.len()].ends_with(whole),
+                        "what is said to lie in the piece does"
+                    );
                     let is_joined = data.contains(&b'\n') || data.is_empty();
                     assert!(is_joined || whole.windows(data.len()).any(|window| window == data));
                 }
@@ -397,17 +396,31 @@ mod tests {
     fn streams_mean_what_the_standard_says_at_every_cut() {
         // The examples of the HTML standard, section 9.2.6, and its rules one by one.
         let cases: &[(&str, &[Seen])] = &[
-            ("data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third message.\n\n",
-             &[event("", "This is the first message."), event("", "This is the second message, it\nhas two lines."), event("", "This is the third message.")]),
-            ("event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\n", &[event("add", "73857293"), event("remove", "2153")]),
+            (
+                "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third message.\n\n",
+                &[
+                    event("", "This is the first message."),
+                    event("", "This is the second message, it\nhas two lines."),
+                    event("", "This is the third message."),
+                ],
+            ),
+            (
+                "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\n",
+                &[event("add", "73857293"), event("remove", "2153")],
+            ),
             ("data: YHOO\ndata: +2\ndata: 10\n\n", &[event("", "YHOO\n+2\n10")]),
-            (": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n",
-             &[event("", "first event"), event("", "second event"), event("", " third event")]),
+            (
+                ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n",
+                &[event("", "first event"), event("", "second event"), event("", " third event")],
+            ),
             ("data\n\ndata\ndata\n\ndata:", &[event("", ""), event("", "\n")]),
             ("data:test\n\ndata: test\n\n", &[event("", "test"), event("", "test")]),
             ("\u{feff}data: after a byte order mark\n\n", &[event("", "after a byte order mark")]),
             ("\u{feff}\u{feff}data: only one is a mark\n\n", &[]),
-            ("data: a\r\rdata: b\r\n\r\ndata: c\n\rdata: d\r\n\n", &[event("", "a"), event("", "b"), event("", "c"), event("", "d")]),
+            (
+                "data: a\r\rdata: b\r\n\r\ndata: c\n\rdata: d\r\n\n",
+                &[event("", "a"), event("", "b"), event("", "c"), event("", "d")],
+            ),
             ("data: a\r\ndata: b\rdata: c\ndata: d\r\n\r\n", &[event("", "a\nb\nc\nd")]),
             ("event: without data\n\ndata: x\n\n", &[event("", "x")]),
             ("event: one\nevent: two\ndata: x\n\ndata: y\n\n", &[event("two", "x"), event("", "y")]),
@@ -434,7 +447,11 @@ mod tests {
 
     #[test]
     fn an_event_may_be_as_long_as_the_limit_and_is_counted_beyond_it() {
-        for stream in ["data: 12345678\n\ndata: x\n\n", "data:1234\ndata:678\n\ndata: x\n\n", ": a long comment\ndata: 12345678\n\ndata: x\n\n"] {
+        for stream in [
+            "data: 12345678\n\ndata: x\n\n",
+            "data:1234\ndata:678\n\ndata: x\n\n",
+            ": a long comment\ndata: 12345678\n\ndata: x\n\n",
+        ] {
             for limit in [7, 8, 9] {
                 let (seen, rest) = decoded(&[stream.as_bytes()], limit);
                 assert_eq!(matches!(seen[0], Seen::TooLarge(_)), limit == 7, "{stream:?} {limit}");

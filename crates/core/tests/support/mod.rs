@@ -1,5 +1,11 @@
 //! Drives one exchange, as a capture would, for tests.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests; not each uses everything")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests; not each uses everything"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -136,7 +142,8 @@ pub(crate) fn ms(ms: u64) -> Duration {
 
 /// A part in one line: what it is, and its text.
 pub(crate) fn told(part: &Part) -> String {
-    let text = |text: &sidetone_core::event::Text| text.as_str().map_or_else(|| text.bytes().to_string(), str::to_owned);
+    let text =
+        |text: &sidetone_core::event::Text| text.as_str().map_or_else(|| text.bytes().to_string(), str::to_owned);
     match part {
         Part::Text(content) => format!("text {}", text(content)),
         Part::Refusal(content) => format!("refusal {}", text(content)),
@@ -149,7 +156,12 @@ pub(crate) fn told(part: &Part) -> String {
             call.arguments.as_ref().map_or("-".to_owned(), text),
         ),
         Part::ToolResult { id, content, is_list } => {
-            format!("result {} {}{}", id.as_deref().unwrap_or("?"), text(content), if *is_list { " (list)" } else { "" })
+            format!(
+                "result {} {}{}",
+                id.as_deref().unwrap_or("?"),
+                text(content),
+                if *is_list { " (list)" } else { "" }
+            )
         }
         Part::Media(media) => format!("{media:?}"),
         Part::Other { kind, id, json } => format!("other {kind} {} {}", id.as_deref().unwrap_or("?"), text(json)),

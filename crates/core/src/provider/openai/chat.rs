@@ -2,8 +2,8 @@
 //!
 //! Source: <https://platform.openai.com/docs/api-reference/chat>.
 
-use super::tools::CallView;
 use super::content::Content;
+use super::tools::CallView;
 use super::{completion, error, params, path};
 use crate::event::{Failure, Media, MediaSource, Message, Modality, Operation, Part, Request, Role};
 use crate::policy::Keep;
@@ -129,9 +129,8 @@ fn read_message(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Message> {
         parts.push(call.part(keep));
     }
     if let Some(mut calls) = view.tool_calls {
-        let calls = params::list(&mut calls, keep.limits().tools, keep, |json, keep| {
-            Ok(CallView::read(json)?.part(keep))
-        })?;
+        let calls =
+            params::list(&mut calls, keep.limits().tools, keep, |json, keep| Ok(CallView::read(json)?.part(keep)))?;
         parts.extend(calls);
     }
     Ok(Message { role, name: view.name.map(|name| keep.name(name)), parts, is_list })

@@ -221,13 +221,7 @@ fn read_message(
 }
 
 /// Content as a list of parts, as some servers answer; only its texts are read.
-fn read_list(
-    json: &mut Json<'_>,
-    index: u32,
-    answer: &mut Answer,
-    keep: &mut Keep<'_>,
-    watch: &mut Watch,
-) -> Read<()> {
+fn read_list(json: &mut Json<'_>, index: u32, answer: &mut Answer, keep: &mut Keep<'_>, watch: &mut Watch) -> Read<()> {
     json.array(|json| {
         json.object(|key, json| {
             if key == "text"

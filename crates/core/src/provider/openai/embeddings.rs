@@ -94,15 +94,16 @@ fn count_inputs(json: &mut Json<'_>) -> Read<Option<u64>> {
             let mut inputs = json.clone();
             let mut is_tokens = false;
             let len = json.array_len()?;
-            inputs.array(|json| {
-                is_tokens |= json.peek()? == Kind::Number;
-                if is_tokens {
-                    // One look tells; what follows was gone through already.
-                    return Err(Unreadable);
-                }
-                Ok(())
-            })
-            .or_else(|unreadable| if is_tokens { Ok(true) } else { Err(unreadable) })?;
+            inputs
+                .array(|json| {
+                    is_tokens |= json.peek()? == Kind::Number;
+                    if is_tokens {
+                        // One look tells; what follows was gone through already.
+                        return Err(Unreadable);
+                    }
+                    Ok(())
+                })
+                .or_else(|unreadable| if is_tokens { Ok(true) } else { Err(unreadable) })?;
             Ok(if is_tokens { Some(1) } else { len })
         }
         _ => json.skip().map(|()| None),

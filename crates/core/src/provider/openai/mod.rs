@@ -19,4 +19,3 @@ pub use chat::Chat;
 pub use completions::Completions;
 pub use embeddings::Embeddings;
 pub use responses::Responses;
-

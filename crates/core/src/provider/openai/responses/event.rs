@@ -96,8 +96,11 @@ fn index(number: Option<u64>) -> u32 {
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }
 
+/// Makes a part that has no text yet.
+type NewPart = fn() -> What;
+
 /// The texts that come in deltas: how the type of their events begins, where they belong, and what they are.
-const TEXTS: &[(&str, Position, fn() -> What)] = &[
+const TEXTS: &[(&str, Position, NewPart)] = &[
     ("response.output_text", Position::Content, || What::Text),
     ("response.refusal", Position::Content, || What::Refusal),
     ("response.function_call_arguments", Position::Item, || What::ToolCall(Box::default())),
