@@ -36,6 +36,10 @@ macro_rules! build {
     }};
 }
 
+/// How long a connection has to notice that the backend has closed it. Between exports nothing drives the runtime, and what
+/// is sent over a closed connection is lost: the client doesn't try it again.
+const NOTICE: Duration = Duration::from_millis(1);
+
 /// An exporter that is made, with its runtime, when it is first used.
 pub(super) struct Lazy<E> {
     make: Box<dyn Fn() -> Result<E, String> + Send>,
@@ -56,7 +60,10 @@ impl<E> Lazy<E> {
     {
         let timeout = self.timeout;
         let (exporter, runtime) = self.made()?;
-        let exported = runtime.block_on(async { time::timeout(timeout, export(exporter)).await });
+        let exported = runtime.block_on(async {
+            time::sleep(NOTICE).await;
+            time::timeout(timeout, export(exporter)).await
+        });
         exported.unwrap_or(Err(OTelSdkError::Timeout(timeout)))
     }
 
