@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use sidetone_core::event::{Attempt, Server};
 use sidetone_core::exchange::{End, RequestHead, ResponseHead};
 
@@ -144,14 +145,31 @@ impl Tap {
                 opening.response_at = at;
                 self.open();
             }
-            None => {
-                if self.charge(1, 0).is_ok() {
-                    self.push(Item::Head(self.call, at, Box::new(head)));
-                } else {
-                    self.broken = true;
-                    self.lose(0, Reason::PartQueueItems);
-                }
+            None => self.late_head(at, head),
+        }
+    }
+
+    /// The head of the response arrived, with these headers. As [`head`](Self::head), with fewer moves of memory.
+    pub fn head_of(&mut self, status: u16, headers: &HeaderMap) {
+        let at = self.started.elapsed();
+        self.answered = true;
+        match self.opening() {
+            Some(opening) => {
+                opening.response.insert(ResponseHead::new(status)).keep_all(headers);
+                opening.response_at = at;
+                self.open();
             }
+            None => self.late_head(at, ResponseHead::of(status, headers)),
+        }
+    }
+
+    /// A head that comes when the worker knows of the call.
+    fn late_head(&mut self, at: Duration, head: ResponseHead) {
+        if self.charge(1, 0).is_ok() {
+            self.push(Item::Head(self.call, at, Box::new(head)));
+        } else {
+            self.broken = true;
+            self.lose(0, Reason::PartQueueItems);
         }
     }
 

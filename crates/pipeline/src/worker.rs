@@ -20,12 +20,14 @@ use crate::warn::{self, Cause};
 /// Charges are given back after so many items, so that a long drain frees the queue as it goes.
 const RELEASE_EVERY: u64 = 64;
 
+/// How long delivery may take when a pipeline was let go of without being stopped.
+const LAST_DEADLINE: Duration = Duration::from_secs(5);
+
 /// A call that has begun and not ended.
 #[derive(Debug)]
 struct OpenCall {
     exchange: Exchange,
     span: Option<Box<dyn StartedSpan>>,
-    last_seen: Duration,
     started: Instant,
 }
 
@@ -74,7 +76,7 @@ impl Worker {
                 return;
             }
             if Arc::strong_count(&self.shared) == 1 {
-                self.finish(Instant::now());
+                self.finish(Instant::now() + LAST_DEADLINE);
                 return;
             }
             pause = if drained == 0 && self.open.is_empty() {
@@ -151,7 +153,7 @@ impl Worker {
             Item::RequestBody { charged, lost, bytes, .. } => {
                 self.release_bytes += charged as usize;
                 let room = self.room();
-                self.advance(call, lost, None, |exchange| {
+                self.advance(call, lost, |exchange| {
                     if bytes.len() > room {
                         exchange.handle_lost(1, bytes.len() as u64);
                         return Some(bytes.len());
@@ -160,7 +162,7 @@ impl Worker {
                     None
                 });
             }
-            Item::Head(_, at, head) => self.advance(call, Lost::default(), Some(at), |exchange| {
+            Item::Head(_, at, head) => self.advance(call, Lost::default(), |exchange| {
                 exchange.handle_response_head(&head, at);
                 None
             }),
@@ -168,7 +170,7 @@ impl Worker {
                 self.release_bytes += charged as usize;
                 let at = Duration::from_nanos(at_ns);
                 let room = self.room();
-                self.advance(call, lost, Some(at), |exchange| {
+                self.advance(call, lost, |exchange| {
                     if bytes.len() > room {
                         exchange.handle_lost(1, bytes.len() as u64);
                         return Some(bytes.len());
@@ -178,8 +180,7 @@ impl Worker {
                 });
             }
             Item::Retry(_, attempt) => {
-                let at = attempt.ended;
-                self.advance(call, Lost::default(), Some(at), |exchange| {
+                self.advance(call, Lost::default(), |exchange| {
                     exchange.handle_retry(*attempt);
                     None
                 });
@@ -209,19 +210,12 @@ impl Worker {
             exchange.handle_response_head(&head, opening.response_at);
         }
         self.held_bytes += exchange.held_bytes();
-        let last_seen = opening.response_at;
-        let open = OpenCall { exchange, span: opening.span, last_seen, started: opening.started };
+        let open = OpenCall { exchange, span: opening.span, started: opening.started };
         self.open.insert(call, Box::new(open));
     }
 
     /// Hands facts to an open call; `facts` answers the bytes that it had to leave out for want of room.
-    fn advance(
-        &mut self,
-        call: CallId,
-        lost: Lost,
-        at: Option<Duration>,
-        facts: impl FnOnce(&mut Exchange) -> Option<usize>,
-    ) {
+    fn advance(&mut self, call: CallId, lost: Lost, facts: impl FnOnce(&mut Exchange) -> Option<usize>) {
         let Some(open) = self.open.get_mut(&call) else {
             return;
         };
@@ -230,9 +224,6 @@ impl Worker {
             open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
         }
         let left_out = facts(&mut open.exchange);
-        if let Some(at) = at {
-            open.last_seen = at;
-        }
         self.held_bytes = (self.held_bytes + open.exchange.held_bytes()).saturating_sub(held_before);
         if let Some(bytes) = left_out {
             self.shared.counters.add(Reason::PartHeldBytes, 1, bytes as u64);
