@@ -27,7 +27,6 @@ pub fn start() -> Result<Handle, StartError> {
 }
 
 /// Says more than the variables do. What is said in code wins over them.
-#[must_use]
 pub fn builder() -> Builder {
     Builder::default()
 }
