@@ -81,7 +81,7 @@ impl OwnedCall {
         let Some(tap) = &mut state.tap else {
             return response;
         };
-        tap.head(response::head_of(&response));
+        response::report_head(tap, &response);
         state.seen = Seen::Head;
         drop(state);
         let call = self.clone();

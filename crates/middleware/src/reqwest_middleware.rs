@@ -7,13 +7,13 @@ use http::Extensions;
 use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result};
 use sidetone_core::event::ErrorClass;
+use sidetone_core::exchange::End;
 use sidetone_pipeline::Tap;
 
 use crate::failure::transport_error;
 use crate::observer::{Begun, Observer};
 use crate::owned::{OwnedCall, Owner};
 use crate::response;
-use sidetone_core::exchange::End;
 
 type HandleFuture<'a> = Pin<Box<dyn Future<Output = Result<Response>> + Send + 'a>>;
 
@@ -85,29 +85,32 @@ impl Middleware for InnerMiddleware {
 }
 
 /// A request that is a call of its own.
-async fn call(
+#[expect(clippy::manual_async_fn, reason = "an `async fn` would hold its arguments twice, the request among them")]
+fn call<'a>(
     tap: Tap,
     resends: Option<u32>,
     request: Request,
-    extensions: &mut Extensions,
-    next: Next<'_>,
-) -> Result<Response> {
-    let result = next.run(request, extensions).await;
-    let failed = match &result {
-        Ok(response) => ErrorClass::of_status(response.status().as_u16()).is_some(),
-        Err(_) => true,
-    };
-    if failed {
-        // Only what failed is sent again, so only then is the map worth its allocations.
-        extensions.insert(Resends(resends.unwrap_or(0).saturating_add(1)));
-    } else if resends.is_some() {
-        extensions.remove::<Resends>();
-    }
-    match result {
-        Ok(response) => Ok(response::observe(tap, response)),
-        Err(error) => {
-            tap.end(End::Failed(transport_error(&error)));
-            Err(error)
+    extensions: &'a mut Extensions,
+    next: Next<'a>,
+) -> impl Future<Output = Result<Response>> + Send + 'a {
+    async move {
+        let result = next.run(request, extensions).await;
+        let failed = match &result {
+            Ok(response) => ErrorClass::of_status(response.status().as_u16()).is_some(),
+            Err(_) => true,
+        };
+        if failed {
+            // Only what failed is sent again, so only then is the map worth its allocations.
+            extensions.insert(Resends(resends.unwrap_or(0).saturating_add(1)));
+        } else if resends.is_some() {
+            extensions.remove::<Resends>();
+        }
+        match result {
+            Ok(response) => Ok(response::observe(tap, response)),
+            Err(error) => {
+                tap.end(End::Failed(transport_error(&error)));
+                Err(error)
+            }
         }
     }
 }

@@ -14,8 +14,9 @@ pub(crate) struct Servers(RwLock<Vec<Arc<Server>>>);
 impl Servers {
     /// The server that a URL names; `None` if it names none. Never waits for another caller.
     pub(crate) fn of(&self, url: &Url) -> Option<Arc<Server>> {
+        let host = url.host_str()?;
         // The URL writes an IPv6 address in brackets.
-        let address = url.host_str()?.trim_matches(['[', ']']);
+        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let port = url.port_or_known_default();
         if let Ok(known) = self.0.try_read()
             && let Some(server) = known.iter().find(|server| server.port == port && *server.address == *address)
