@@ -248,19 +248,20 @@ fn the_demo_shows_each_kind_of_call_once_a_round_and_ends_by_itself() {
     let output = sidetone(&["demo", "--calls", "8"], &[]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     let rows = rows(&output);
-    let shown: Vec<_> =
-        rows.iter().map(|row| (row[1].as_str(), row[2].as_str(), row[row.len() - 1].as_str())).collect();
+    // How many chunks have come when a stream's reader goes is the network's affair.
+    let outcome = |cell: &str| if cell.starts_with("⊘ cancelled after ") { "⊘" } else { cell }.to_owned();
+    let shown: Vec<_> = rows.iter().map(|row| [row[1].clone(), row[2].clone(), outcome(&row[row.len() - 1])]).collect();
     assert_eq!(
-        shown.iter().map(|(operation, model, outcome)| (*operation, *model, &**outcome)).collect::<Vec<_>>(),
+        shown,
         [
-            ("chat", "gpt-4o-mini", "✓ stop"),
-            ("chat stream", "gpt-4o", "✓ stop"),
-            ("chat tools", "gpt-4o-mini", "✓ tool_calls"),
-            ("embeddings", "text-embedding-3-small", "✓ completed"),
-            ("chat", "o4-mini", "✓ stop, 2 retries"),
-            ("responses", "gpt-5-mini", "✓ stop"),
-            ("chat stream", "gpt-4o", "⊘"),
-            ("chat", "gpt-4o-mini", "✗ AuthenticationError 401"),
+            ["chat", "gpt-4o-mini", "✓ stop"],
+            ["chat stream", "gpt-4o", "✓ stop"],
+            ["chat tools", "gpt-4o-mini", "✓ tool_calls"],
+            ["embeddings", "text-embedding-3-small", "✓ completed"],
+            ["chat", "o4-mini", "✓ stop, 2 retries"],
+            ["responses", "gpt-5-mini", "✓ stop"],
+            ["chat stream", "gpt-4o", "⊘"],
+            ["chat", "gpt-4o-mini", "✗ AuthenticationError 401"],
         ]
     );
     // Counts that the server was told to say: 18 + 37 for each call before, and 6 + 13.

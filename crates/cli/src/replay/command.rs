@@ -57,6 +57,8 @@ fn one(
 /// A case, or the cases of a folder.
 fn cases(path: &Path) -> Result<Vec<Case>, Failure> {
     let told = |error: CaseError| Failure::told(error.to_string());
+    // A case is named by its folder, which `.` doesn't say.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if path.join("meta.json").exists() {
         return Ok(vec![Case::load(path).map_err(told)?]);
     }

@@ -41,6 +41,14 @@ fn a_folder_of_cases_gives_one_line_for_each_in_the_order_of_their_names() {
 }
 
 #[test]
+fn a_case_has_its_folders_name_however_the_folder_is_given() {
+    let mut command = cases::sidetone();
+    let output = command.args(["replay", "."]).current_dir(cases::folder().join("chat_basic")).output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document, cases::replay_case("off", "chat_basic"));
+}
+
+#[test]
 fn names_of_our_own_are_shown_only_when_asked_for() {
     let plain = cases::replay("full", &[], &[&cases::folder()]);
     let extended = cases::replay("full", &["--extensions"], &[&cases::folder()]);
