@@ -28,9 +28,25 @@ impl LengthLimit {
     }
 }
 
+/// Attributes; what can't be one (a map, or a list of anything but text) is left out.
 pub(crate) fn attributes(list: &[Attribute<'_>], limit: LengthLimit) -> Vec<KeyValue> {
+    // One place more: a metric point adds its own.
     let mut attributes = Vec::with_capacity(list.len() + 1);
-    attributes.extend(list.iter().filter_map(|(name, value)| attribute(name, value, limit)));
+    for (name, value) in list {
+        let value = match value {
+            Value::Str(text) => opentelemetry::Value::String(limit.string(text)),
+            Value::Int(value) => opentelemetry::Value::I64(*value),
+            Value::Static(text) => opentelemetry::Value::String(StringValue::from(limit.cut(text))),
+            Value::Double(value) => opentelemetry::Value::F64(*value),
+            Value::Bool(value) => opentelemetry::Value::Bool(*value),
+            Value::String(text) => opentelemetry::Value::String(limit.string(text)),
+            Value::Strings(texts) => {
+                opentelemetry::Value::Array(Array::String(texts.iter().map(|text| limit.string(text)).collect()))
+            }
+            Value::Null | Value::Array(_) | Value::Map(_) => continue,
+        };
+        attributes.push(KeyValue::new(*name, value));
+    }
     attributes
 }
 
@@ -44,23 +60,6 @@ pub(crate) fn are_same(list: &[Attribute<'_>], made: &[KeyValue]) -> bool {
     };
     list.len() == made.len()
         && list.iter().zip(made).all(|((name, value), made)| *name == made.key.as_str() && is_same(value, &made.value))
-}
-
-/// `None` for what can't be an attribute: a map, or a list of anything but text.
-fn attribute(name: &'static str, value: &Value<'_>, limit: LengthLimit) -> Option<KeyValue> {
-    let value = match value {
-        Value::Bool(value) => opentelemetry::Value::Bool(*value),
-        Value::Int(value) => opentelemetry::Value::I64(*value),
-        Value::Double(value) => opentelemetry::Value::F64(*value),
-        Value::Static(text) => opentelemetry::Value::String(StringValue::from(limit.cut(text))),
-        Value::Str(text) => opentelemetry::Value::String(limit.string(text)),
-        Value::String(text) => opentelemetry::Value::String(limit.string(text)),
-        Value::Strings(texts) => {
-            opentelemetry::Value::Array(Array::String(texts.iter().map(|text| limit.string(text)).collect()))
-        }
-        Value::Null | Value::Array(_) | Value::Map(_) => return None,
-    };
-    Some(KeyValue::new(name, value))
 }
 
 /// An attribute of a log event.
