@@ -1,5 +1,11 @@
 //! The recorded cases, read whole and at every cut.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests; these read the recorded cases"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

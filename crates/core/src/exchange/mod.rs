@@ -4,6 +4,7 @@ mod end;
 mod gather;
 mod head;
 mod outcome;
+mod packed;
 mod reader;
 mod received;
 mod skips;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::gather::Gathered;
 use super::outcome::{AnswerEnd, Ending, outcome};
+use super::packed::Packed;
 use super::received::{Heard, Received};
 use super::{End, RequestHead, ResponseHead, Skip, Skips};
 use crate::event::{Attempt, Call, Identity, Incomplete, Request, Response, Timing};
@@ -45,8 +46,8 @@ pub struct Exchange {
     allowance: Allowance,
     request: Sent,
     response: Option<Box<Received>>,
-    attempts: Vec<Attempt>,
-    lost: Lost,
+    /// What most exchanges don't have.
+    odd: Option<Box<Odd>>,
 }
 
 /// What became of the request's body so far.
@@ -56,13 +57,16 @@ enum Sent {
     Body(Gathered),
     /// Read.
     Read(Box<Request>),
+    /// Read, and to be held for as long as a stream lasts.
+    Packed(Packed<Request>),
 }
 
-/// Pieces that were seen and not delivered.
-#[derive(Debug, Clone, Copy, Default)]
-struct Lost {
-    items: u64,
-    bytes: u64,
+/// What most exchanges don't have: attempts before this one, and pieces that were seen and not delivered.
+#[derive(Debug, Default)]
+struct Odd {
+    attempts: Vec<Attempt>,
+    lost_items: u64,
+    lost_bytes: u64,
 }
 
 impl Exchange {
@@ -75,8 +79,7 @@ impl Exchange {
             allowance: Allowance::default(),
             request: Sent::Body(Gathered::default()),
             response: None,
-            attempts: Vec::new(),
-            lost: Lost::default(),
+            odd: None,
         }
     }
 
@@ -85,7 +88,7 @@ impl Exchange {
         match &mut self.request {
             Sent::Body(body) => body.push(bytes, self.settings.limits.body_bytes),
             // Behind a whole JSON text only white space can follow.
-            Sent::Read(request) => request.body_bytes = request.body_bytes.map(|seen| seen + bytes.len() as u64),
+            Sent::Read(_) | Sent::Packed(_) => {}
         }
     }
 
@@ -107,15 +110,17 @@ impl Exchange {
         self.read_request();
         self.response = None;
         let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
-        if keep.admits(self.attempts.len(), self.settings.limits.attempts, 0) {
-            self.attempts.push(attempt);
+        let attempts = &mut self.odd.get_or_insert_default().attempts;
+        if keep.admits(attempts.len(), self.settings.limits.attempts, 0) {
+            attempts.push(attempt);
         }
     }
 
     /// Pieces of a body that the capture saw but could not deliver.
     pub fn handle_lost(&mut self, items: u64, bytes: u64) {
-        self.lost.items += items;
-        self.lost.bytes += bytes;
+        let odd = self.odd.get_or_insert_default();
+        odd.lost_items += items;
+        odd.lost_bytes += bytes;
         if let Some(response) = &mut self.response {
             response.handle_gap(bytes, &self.settings);
             return;
@@ -132,7 +137,7 @@ impl Exchange {
     pub fn held_bytes(&self) -> usize {
         let request = match &self.request {
             Sent::Body(body) => body.held_bytes(),
-            Sent::Read(_) => 0,
+            Sent::Read(_) | Sent::Packed(_) => 0,
         };
         let response = self.response.as_ref().map_or(0, |response| response.held_bytes());
         request + response + self.allowance.kept_bytes()
@@ -158,6 +163,7 @@ impl Exchange {
         let keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
         let choices = answer.take_choices(&keep);
         let skips = self.allowance.skips;
+        let odd = self.odd.take().map(|odd| *odd).unwrap_or_default();
         let RequestHead { surface, server, deployment, start, parent, resend_count } = self.head;
         let call = Call {
             operation: surface.operation(),
@@ -179,19 +185,19 @@ impl Exchange {
             timing: Timing {
                 start,
                 head: head_at,
-                first_chunk: clock.first_chunk,
-                first_output: clock.first_output,
-                last_chunk: clock.last_output,
+                first_chunk: clock.first_chunk.at(),
+                first_output: clock.first_output.at(),
+                last_chunk: clock.last_output.at(),
                 output_chunks: is_stream.then_some(clock.outputs),
                 total: at,
             },
             outcome: outcome(end, ending, failure),
-            attempts: self.attempts,
+            attempts: odd.attempts,
             resend_count,
             parent,
             incomplete: Incomplete {
-                lost_items: self.lost.items,
-                lost_bytes: self.lost.bytes,
+                lost_items: odd.lost_items,
+                lost_bytes: odd.lost_bytes,
                 over_limit_bytes: [Skip::BodyTooLarge, Skip::EventTooLarge, Skip::OverLimit]
                     .map(|skip| skips.bytes(skip))
                     .iter()
@@ -215,7 +221,8 @@ impl Exchange {
         let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut allowance);
         if let Ok(mut request) = self.head.surface.read_request(&body.text(), &mut keep) {
             request.body_bytes = Some(body.seen);
-            self.request = Sent::Read(Box::new(request));
+            let packed = if request.stream == Some(true) { Packed::of(&request) } else { None };
+            self.request = packed.map_or_else(|| Sent::Read(Box::new(request)), Sent::Packed);
             self.allowance = allowance;
         }
     }
@@ -225,6 +232,7 @@ impl Exchange {
         self.read_request();
         match std::mem::replace(&mut self.request, Sent::Body(Gathered::default())) {
             Sent::Read(request) => *request,
+            Sent::Packed(request) => request.unpack().unwrap_or_default(),
             Sent::Body(body) => {
                 if body.is_too_large() {
                     self.allowance.skips.add(Skip::BodyTooLarge, body.seen);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::gather::Gathered;
+use super::packed::Packed;
 use super::stream::{Clock, EventStream};
 use super::{Header, ResponseHead, Settings, Skip};
 use crate::event::{ErrorClass, RateLimit, Response};
@@ -16,17 +17,30 @@ use crate::wire::encoding::{Decoder, EncodingError};
 #[derive(Debug)]
 pub(super) struct Received {
     head_at: Option<Duration>,
-    status: Option<u16>,
     content_length: Option<u64>,
-    told: Option<Box<Told>>,
     /// Bytes of the body as they came, before decompression.
     seen: u64,
+    told: Option<Packed<Told>>,
+    odd: Option<Box<Odd>>,
+    status: Option<u16>,
     says: MediaType,
-    /// Bytes of the body that were seen and not delivered.
-    lost: u64,
-    has_gap: bool,
-    coding: Coding,
     body: Body,
+}
+
+/// Facts of the head that are only passed on.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) request_id: Option<Box<str>>,
+    pub(super) processing_ms: Option<u64>,
+    pub(super) rate_limit: RateLimit,
+}
+
+/// What most responses don't have: an encoding, and bytes that were seen and not delivered.
+#[derive(Debug)]
+struct Odd {
+    coding: Coding,
+    has_gap: bool,
+    lost: u64,
 }
 
 /// Whether the body is encoded, and can be decoded.
@@ -41,12 +55,10 @@ enum Coding {
     Lost,
 }
 
-/// Facts of the head that are only passed on.
-#[derive(Debug)]
-struct Told {
-    request_id: Option<Box<str>>,
-    processing_ms: Option<u64>,
-    rate_limit: RateLimit,
+impl Odd {
+    fn of(coding: Coding) -> Self {
+        Self { coding, has_gap: false, lost: 0 }
+    }
 }
 
 /// What the head says that the body is.
@@ -57,11 +69,12 @@ enum MediaType {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the large one is the one that lasts, and one box holds all of it")]
 enum Body {
     /// Nothing but white space came.
     Undecided,
     Whole(Gathered),
-    Events(Box<EventStream>),
+    Events(EventStream),
 }
 
 /// What a response came to.
@@ -95,20 +108,19 @@ impl Received {
         };
         let has_told =
             told.request_id.is_some() || told.processing_ms.is_some() || told.rate_limit != RateLimit::default();
+        let odd = match Decoder::named(get(Header::ContentEncoding).unwrap_or_default(), settings.limits.body_bytes) {
+            Ok(None) => None,
+            Ok(Some(decoder)) => Some(Coding::Encoded(Box::new(decoder))),
+            Err(_) => Some(Coding::Failed(Skip::BodyEncoding, 0)),
+        };
         Self {
             head_at: head.map(|(_, at)| at),
-            status: head.map(|(head, _)| head.status()),
             content_length: number(Header::ContentLength),
-            told: has_told.then(|| Box::new(told)),
             seen: 0,
-            lost: 0,
+            told: if has_told { Packed::of(&told) } else { None },
+            odd: odd.map(|coding| Box::new(Odd::of(coding))),
+            status: head.map(|(head, _)| head.status()),
             says: if is_events { MediaType::Events } else { MediaType::Other },
-            has_gap: false,
-            coding: match Decoder::named(get(Header::ContentEncoding).unwrap_or_default(), settings.limits.body_bytes) {
-                Ok(None) => Coding::Plain,
-                Ok(Some(decoder)) => Coding::Encoded(Box::new(decoder)),
-                Err(_) => Coding::Failed(Skip::BodyEncoding, 0),
-            },
             body: Body::Undecided,
         }
     }
@@ -121,34 +133,44 @@ impl Received {
         settings: &Settings,
         allowance: &mut Allowance,
     ) {
-        let piece_len = piece.len() as u64;
-        self.seen += piece_len;
-        let mut coding = std::mem::replace(&mut self.coding, Coding::Lost);
-        let failure = match &mut coding {
-            Coding::Plain => {
-                self.handle_decoded(piece, at, surface, settings, allowance);
-                None
-            }
+        self.seen += piece.len() as u64;
+        match (&mut self.body, &self.odd) {
+            (Body::Events(stream), None) => stream.handle_bytes(&piece, at, surface, settings, allowance),
+            _ => self.handle_odd(piece, at, surface, settings, allowance),
+        }
+    }
+
+    /// Takes in a piece that isn't simply the next of a stream.
+    fn handle_odd(
+        &mut self,
+        piece: Bytes,
+        at: Duration,
+        surface: &dyn Surface,
+        settings: &Settings,
+        allowance: &mut Allowance,
+    ) {
+        let Some(odd) = &mut self.odd else {
+            return self.handle_decoded(piece, at, surface, settings, allowance);
+        };
+        let failure = match &mut odd.coding {
+            Coding::Plain => return self.handle_decoded(piece, at, surface, settings, allowance),
             Coding::Encoded(decoder) => match decoder.decode(&piece) {
-                Ok([]) => None,
+                Ok([]) => return,
                 Ok(decoded) => {
-                    self.handle_decoded(Bytes::copy_from_slice(decoded), at, surface, settings, allowance);
-                    None
+                    let decoded = Bytes::copy_from_slice(decoded);
+                    return self.handle_decoded(decoded, at, surface, settings, allowance);
                 }
-                Err(EncodingError::TooLarge) => Some(Skip::BodyTooLarge),
-                Err(EncodingError::Corrupt | EncodingError::Unsupported) => Some(Skip::BodyEncoding),
+                Err(EncodingError::TooLarge) => Skip::BodyTooLarge,
+                Err(EncodingError::Corrupt | EncodingError::Unsupported) => Skip::BodyEncoding,
             },
             Coding::Failed(_, bytes) => {
-                *bytes += piece_len;
-                None
+                *bytes += piece.len() as u64;
+                return;
             }
-            Coding::Lost => None,
+            Coding::Lost => return,
         };
-        self.coding = coding;
-        if let Some(skip) = failure {
-            self.coding = Coding::Failed(skip, piece_len);
-            self.handle_gap(0, settings);
-        }
+        odd.coding = Coding::Failed(failure, piece.len() as u64);
+        self.handle_gap(0, settings);
     }
 
     fn handle_decoded(
@@ -162,7 +184,7 @@ impl Received {
         if let Body::Undecided = self.body {
             let Some(shape) = self.shape(&piece) else { return };
             self.body = match shape {
-                MediaType::Events => Body::Events(Box::new(EventStream::new(settings))),
+                MediaType::Events => Body::Events(EventStream::new(settings)),
                 MediaType::Other => Body::Whole(Gathered::default()),
             };
         }
@@ -191,15 +213,16 @@ impl Received {
     }
 
     pub(super) fn handle_gap(&mut self, bytes: u64, settings: &Settings) {
-        self.has_gap = true;
-        self.lost += bytes;
-        if let Coding::Encoded(_) = self.coding {
-            self.coding = Coding::Lost;
+        let odd = self.odd.get_or_insert_with(|| Box::new(Odd::of(Coding::Plain)));
+        odd.has_gap = true;
+        odd.lost += bytes;
+        if let Coding::Encoded(_) = odd.coding {
+            odd.coding = Coding::Lost;
         }
         if let Body::Undecided = self.body
             && self.says == MediaType::Events
         {
-            self.body = Body::Events(Box::new(EventStream::new(settings)));
+            self.body = Body::Events(EventStream::new(settings));
         }
         match &mut self.body {
             Body::Undecided => {
@@ -214,7 +237,8 @@ impl Received {
 
     /// Whether as many bytes came as the head announced.
     pub(super) fn has_all_bytes(&self) -> bool {
-        self.content_length.is_some_and(|announced| self.seen + self.lost >= announced)
+        let lost = self.odd.as_ref().map_or(0, |odd| odd.lost);
+        self.content_length.is_some_and(|announced| self.seen + lost >= announced)
     }
 
     pub(super) fn held_bytes(&self) -> usize {
@@ -234,12 +258,12 @@ impl Received {
         allowance: &mut Allowance,
     ) -> Heard {
         let failed = self.status.and_then(ErrorClass::of_status).is_some();
-        if let Coding::Failed(skip, bytes) = self.coding
+        let has_gap = self.odd.as_ref().is_some_and(|odd| odd.has_gap || matches!(odd.coding, Coding::Failed(..)));
+        if let Some(Odd { coding: Coding::Failed(skip, bytes), .. }) = self.odd.as_deref()
             && self.seen > 0
         {
-            allowance.skips.add(skip, bytes);
+            allowance.skips.add(*skip, *bytes);
         }
-        let has_gap = self.has_gap || !matches!(self.coding, Coding::Plain | Coding::Encoded(_));
         let mut heard = Heard { head_at: self.head_at, has_gap, ..Heard::default() };
         match self.body {
             Body::Undecided => heard.is_stream = self.says == MediaType::Events && !failed,
@@ -266,12 +290,13 @@ impl Received {
                 }
             }
         }
-        let told = self.told.map(|told| *told);
+        let Told { request_id, processing_ms, rate_limit } =
+            self.told.as_ref().and_then(Packed::unpack).unwrap_or_default();
         heard.response = Response {
             status: self.status,
-            request_id: told.as_ref().and_then(|told| told.request_id.clone()),
-            processing_ms: told.as_ref().and_then(|told| told.processing_ms),
-            rate_limit: told.map(|told| told.rate_limit).unwrap_or_default(),
+            request_id,
+            processing_ms,
+            rate_limit,
             is_stream: heard.is_stream,
             body_bytes: self.seen,
             ..Response::default()

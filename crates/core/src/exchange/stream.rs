@@ -1,6 +1,7 @@
 //! A streamed response: events in, an answer that grows out.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::template::{Repeated, Template};
@@ -21,20 +22,46 @@ pub(super) struct EventStream {
 /// When chunks came.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Clock {
-    pub(super) first_chunk: Option<Duration>,
-    pub(super) first_output: Option<Duration>,
-    pub(super) last_output: Option<Duration>,
+    pub(super) first_chunk: Tick,
+    pub(super) first_output: Tick,
+    pub(super) last_output: Tick,
     pub(super) outputs: u64,
 }
 
-impl Clock {
-    fn chunk(&mut self, at: Duration) {
-        self.first_chunk.get_or_insert(at);
+/// A time from the start of the call, if it has come; to the nanosecond, for 584 years.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tick(Option<NonZeroU64>);
+
+impl Tick {
+    #[inline]
+    fn now(at: Duration) -> Self {
+        // From 1, so that 0 is free to say that it hasn't come.
+        Self(
+            NonZeroU64::MIN
+                .checked_add(at.as_secs().saturating_mul(NANOS).saturating_add(u64::from(at.subsec_nanos()))),
+        )
     }
 
+    pub(super) fn at(self) -> Option<Duration> {
+        self.0.map(|ticks| Duration::from_nanos(ticks.get() - 1))
+    }
+}
+
+const NANOS: u64 = 1_000_000_000;
+
+impl Clock {
+    fn chunk(&mut self, at: Duration) {
+        if self.first_chunk.0.is_none() {
+            self.first_chunk = Tick::now(at);
+        }
+    }
+
+    #[inline]
     fn output(&mut self, at: Duration) {
-        self.first_output.get_or_insert(at);
-        self.last_output = Some(at);
+        self.last_output = Tick::now(at);
+        if self.first_output.0.is_none() {
+            self.first_output = self.last_output;
+        }
         self.outputs += 1;
     }
 }
