@@ -30,7 +30,7 @@ use crate::report::{Effort, Measured};
 use crate::table::Table;
 
 const USAGE: &str = "\
-usage: bench [all|b1|b2|b3|b4|b5] [--json] [--quick]
+usage: bench [all|b1|b2|b3|b4|b5] [--json] [--quick] [--targets]
        bench gate [--bless]";
 
 /// Every subject that is timed and counted.
@@ -45,7 +45,8 @@ fn main() -> ExitCode {
         arguments.retain(|argument| argument != name);
         arguments.len() < before
     };
-    let (json, quick, bless) = (flag("--json"), flag("--quick"), flag("--bless"));
+    let (json, bless) = (flag("--json"), flag("--bless"));
+    let show = Show { json, quick: flag("--quick"), only_targets: flag("--targets") };
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [callgrind::CHILD, names @ ..] => {
             let entries = entries();
@@ -54,8 +55,8 @@ fn main() -> ExitCode {
         }
         [b5::CHILD, arguments @ ..] => b5::child(arguments),
         ["gate"] => gate::run(entries(), bless),
-        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5"], json, quick),
-        [one @ ("b1" | "b2" | "b3" | "b4" | "b5")] => bench(&[one], json, quick),
+        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5"], show),
+        [one @ ("b1" | "b2" | "b3" | "b4" | "b5")] => bench(&[one], show),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -73,7 +74,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn bench(benches: &[&str], json: bool, quick: bool) -> Result<String, String> {
+/// How thorough, and what of it is shown.
+#[derive(Debug, Clone, Copy)]
+struct Show {
+    json: bool,
+    quick: bool,
+    /// Only rows that have a target.
+    only_targets: bool,
+}
+
+fn bench(benches: &[&str], show: Show) -> Result<String, String> {
+    let Show { json, quick, only_targets } = show;
     let effort = if quick {
         Effort { rounds: 7, of_each: Duration::from_millis(5), clock: Clock::Thread }
     } else {
@@ -104,6 +115,9 @@ fn bench(benches: &[&str], json: bool, quick: bool) -> Result<String, String> {
             "b4" => report::b4(&measured, &mut table),
             _ => {}
         }
+    }
+    if only_targets {
+        table.rows.retain(|row| row.target.is_some());
     }
     if json { serde_json::to_string_pretty(&table).map_err(|error| error.to_string()) } else { Ok(table.text()) }
 }

@@ -82,7 +82,8 @@ fn fastest(nanos: Nanos) -> String {
     format!("fastest round {:.1} ns", nanos.min)
 }
 
-/// The middle of a call's added cost on the machine where the targets were set, in nanoseconds.
+/// What peers and floors cost on the machine where the targets were set, in nanoseconds: a target in nanoseconds is to
+/// ours as these are to the peer in the same run, in time and in instructions.
 mod reference {
     /// reqwest-tracing's middleware, for a call.
     pub(super) const REQWEST_TRACING: f64 = 2480.0;
@@ -155,7 +156,12 @@ pub(crate) fn b2(measured: &Measured, table: &mut Table) {
                 let a_chunk = (longer * 2000.0 - own.allocations * 1000.0) / 1000.0;
                 table.push(Row::new(label("allocations"), a_chunk, "").at_most(0.0, "").note("of the second 1,000"));
             }
-            table.push(Row::new(label("instructions"), own.instructions, "").against("plain tee", their.instructions));
+            let row = Row::new(label("instructions"), own.instructions, "").against("plain tee", their.instructions);
+            table.push(if is_target {
+                row.at_most(45.0 * their.instructions / reference::PLAIN_TEE, "45 where a plain tee has 67")
+            } else {
+                row
+            });
         }
         let (own, their) = (measured.added_ns(&ours, &base), measured.added_ns(&tee, &base));
         let row = Row::new(label("time"), own.median, "ns").against("plain tee", their.median).note(fastest(own));
@@ -169,50 +175,46 @@ pub(crate) fn b2(measured: &Measured, table: &mut Table) {
 
 pub(crate) fn b3(measured: &Measured, table: &mut Table) {
     for shape in SHAPES.map(|shape| shape.name) {
-        let mut of_off = None;
+        // What ours may be for each nanosecond, or instruction, of the parts with content off.
+        let allowed = match shape {
+            "2k" => Some((5000.0 / reference::PARTS_2K, "5 µs where the parts have 3.3")),
+            "stream" => Some((110_000.0 / reference::PARTS_STREAM, "110 µs where the parts have 318")),
+            _ => None,
+        };
+        let of_parts = |content: &str, of: &dyn Fn(&str) -> Option<f64>| {
+            Some(of(&format!("b3.parse.{shape}"))? + of(&format!("b3.emit.{shape}.{content}"))?)
+        };
         for content in ["off", "full"] {
             let (base, ours) = (format!("b3.base.{shape}"), format!("b3.ours.{shape}.{content}"));
-            let floors = [format!("b3.parse.{shape}"), format!("b3.emit.{shape}.{content}")];
-            let label = |what: &str| format!("B3 whole cost of a call, {shape}, content {content}: {what}");
-            let counted: Option<Vec<Count>> = floors.iter().map(|floor| measured.count(floor)).collect();
-            if let (Some(own), Some(floors)) = (measured.added(&ours, &base), counted) {
-                let sum = |field: fn(&Count) -> f64| floors.iter().map(field).sum();
-                let against = "parts' floors";
+            let row = |what: &str, unit: &'static str, own: f64, of: &dyn Fn(&str) -> Option<f64>| {
+                let row = Row::new(format!("B3 a whole call, {shape}, content {content}: {what}"), own, unit);
+                let row = row.against("parts' floors", of_parts(content, of).unwrap_or(f64::NAN));
+                match (allowed, content) {
+                    (Some((ratio, by)), "off") => row.at_most(ratio * of_parts("off", of).unwrap_or(f64::NAN), by),
+                    (Some((ratio, _)), _) => row.at_most(
+                        2.0 * ratio * of_parts("off", of).unwrap_or(f64::NAN),
+                        "2 × the target with content off",
+                    ),
+                    (None, _) => row,
+                }
+            };
+            if let Some(own) = measured.added(&ours, &base) {
+                let instructions = |name: &str| measured.count(name).map(|count| count.instructions);
+                table.push(row("instructions", "", own.instructions, &instructions));
+                let allocations = of_parts(content, &|name| measured.count(name).map(|count| count.allocations));
                 table.push(
-                    Row::new(label("instructions"), own.instructions, "")
-                        .against(against, sum(|count| count.instructions)),
-                );
-                table.push(
-                    Row::new(label("allocations"), own.allocations, "")
-                        .against(against, sum(|count| count.allocations)),
+                    Row::new(format!("B3 a whole call, {shape}, content {content}: allocations"), own.allocations, "")
+                        .against("parts' floors", allocations.unwrap_or(f64::NAN)),
                 );
             }
             let own = measured.added_ns(&ours, &base);
-            let floor: f64 = floors.iter().map(|floor| measured.ns(floor).median).sum();
-            let off_floor: f64 = [format!("b3.parse.{shape}"), format!("b3.emit.{shape}.off")]
-                .iter()
-                .map(|floor| measured.ns(floor).median)
-                .sum();
-            let row = Row::new(label("time"), own.median, "ns").against("parts' floors", floor).note(fastest(own));
-            let target = match shape {
-                "2k" => Some((5000.0 * off_floor / reference::PARTS_2K, "5 µs where the parts have 3.3")),
-                "stream" => Some((110_000.0 * off_floor / reference::PARTS_STREAM, "110 µs where the parts have 318")),
-                _ => None,
-            };
-            table.push(match (target, content) {
-                (Some((target, by)), "off") => {
-                    of_off = Some(target);
-                    row.at_most(target, by)
-                }
-                (Some(_), _) => row.at_most(2.0 * of_off.unwrap_or(f64::NAN), "2 × the target with content off"),
-                (None, _) => row,
-            });
+            table.push(row("time", "ns", own.median, &|name| Some(measured.ns(name).median)).note(fastest(own)));
         }
     }
     for open in [100, 10_000] {
         let own = measured.added_ns(&format!("b3.ours.2k@{open}"), &format!("b3.base.2k@{open}"));
         let one = measured.added_ns("b3.ours.2k.off", "b3.base.2k");
-        let label = format!("B3 whole cost of a call, 2k, content off, {open} at once: time");
+        let label = format!("B3 a whole call, 2k, content off, {open} at once: time");
         table.push(Row::new(label, own.median, "ns").against("one at a time", one.median).note(fastest(own)));
     }
 }
@@ -238,14 +240,21 @@ pub(crate) fn b4(measured: &Measured, table: &mut Table) {
             allocations: (long.allocations - short.allocations) / between,
         })
     };
-    let value = an_event("b4.lines").median;
+    let peer = "eventsource-stream + Value";
+    let (value_ns, value_counted) = (an_event("b4.lines").median, counted("b4.lines"));
     for (content, target) in [("off", 40.0), ("full", 120.0)] {
+        let by = format!("{target} ns where split + Value has 850");
         for (cut, pieces) in [("event", "an event a piece"), ("16k", "reads of 16 KiB")] {
             let name = format!("b4.ours.{content}.{cut}");
             let label = |what: &str| format!("B4 an event, content {content}, {pieces}: {what}");
-            let peer = "eventsource-stream + Value";
-            if let (Some(own), Some(their)) = (counted(&name), counted("b4.eventsource-stream")) {
-                table.push(Row::new(label("instructions"), own.instructions, "").against(peer, their.instructions));
+            if let (Some(own), Some(their), Some(value)) =
+                (counted(&name), counted("b4.eventsource-stream"), value_counted)
+            {
+                table.push(
+                    Row::new(label("instructions"), own.instructions, "")
+                        .against(peer, their.instructions)
+                        .at_most(target * value.instructions / reference::VALUE, &by),
+                );
                 table.push(
                     Row::new(label("allocations"), own.allocations, "")
                         .against(peer, their.allocations)
@@ -254,11 +263,10 @@ pub(crate) fn b4(measured: &Measured, table: &mut Table) {
                 );
             }
             let own = an_event(&name);
-            let by = format!("{target} ns where split + Value has 850");
             table.push(
                 Row::new(label("time"), own.median, "ns")
                     .against(peer, an_event("b4.eventsource-stream").median)
-                    .at_most(target * value / reference::VALUE, by)
+                    .at_most(target * value_ns / reference::VALUE, &by)
                     .note(format!("{:.2} GB/s, {}", 190.0 / own.median, fastest(own))),
             );
         }

@@ -63,7 +63,7 @@ impl Row {
     pub(crate) fn at_most(mut self, target: f64, by: impl Into<String>) -> Self {
         self.target = Some(target);
         self.by = by.into();
-        // A hundredth of a unit: what was counted exactly is compared exactly.
+        // What was counted exactly is compared exactly, but for the last bits of a division.
         self.verdict = if self.ours <= target + 1e-9 { Verdict::Met } else { Verdict::Missed };
         self
     }
@@ -104,7 +104,7 @@ impl Table {
             let notes: Vec<_> = notes.collect();
             cells.push([
                 row.bench.clone(),
-                format!("{} {}", number(row.ours), row.unit),
+                format!("{} {}", number(row.ours), row.unit).trim_end().to_owned(),
                 peer,
                 ratio,
                 target,

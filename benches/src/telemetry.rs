@@ -22,6 +22,7 @@ const BATCH: usize = 512;
 
 /// What the processors hold, and how much they have seen.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "the SDK's batch processor boxes each record, too")]
 struct Held {
     spans: Mutex<Vec<SpanData>>,
     logs: Mutex<Vec<Box<(SdkLogRecord, InstrumentationScope)>>>,

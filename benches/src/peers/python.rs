@@ -62,7 +62,7 @@ pub(crate) fn compare(measured: &Measured, quick: bool, table: &mut Table) -> Re
         ] {
             let added = (their - alone) * 1e3;
             table.push(
-                Row::new(format!("B3 whole cost of a {what}, content {content}, against Python: CPU time"), own, "ns")
+                Row::new(format!("B3 a whole {what}, content {content}, against Python: CPU time"), own, "ns")
                     .against("openai-v2", added)
                     .at_most(added / TIMES_LESS, "a fortieth of the peer")
                     .note(format!("Python without it: {:.0} ns", alone * 1e3)),

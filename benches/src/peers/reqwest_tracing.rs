@@ -30,6 +30,7 @@ impl SpanExporter for Nowhere {
 }
 
 /// Makes the subscriber the process's own, as an application does. Every subject of B1 runs with it.
+#[expect(clippy::disallowed_methods, reason = "the bench is the application here")]
 pub(crate) fn subscribe() {
     PROVIDER.get_or_init(|| {
         let provider = SdkTracerProvider::builder().with_batch_exporter(Nowhere).build();
