@@ -18,21 +18,34 @@ pub(crate) fn folder() -> PathBuf {
     conformance().join("cases")
 }
 
+/// Further cases, with what the same peer gave for them.
+pub(crate) fn further() -> PathBuf {
+    conformance().join("further")
+}
+
 /// The names of all recorded cases.
 pub(crate) fn names() -> Vec<String> {
-    let mut names: Vec<_> = std::fs::read_dir(folder())
-        .expect("conformance/cases is there")
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
+    let names = names_in(&folder());
     assert!(names.len() >= 20, "cases are missing: {names:?}");
+    names
+}
+
+/// The names of the cases in a folder.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("the cases are there");
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
     names
 }
 
 /// What a peer gave for a case.
 pub(crate) fn golden(variant: &str, folder: &str, case: &str) -> Value {
-    let path = conformance().join("golden").join(variant).join(folder).join(format!("{case}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    document(&conformance().join("golden").join(variant).join(folder).join(format!("{case}.json")))
+}
+
+/// A recorded document.
+pub(crate) fn document(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
 }
 

@@ -79,6 +79,10 @@ fn walk(path: String, value: &Value, fields: &mut BTreeMap<String, Value>) {
     }
 }
 
+fn is_null(body: &Value) -> bool {
+    body.get("null").is_some()
+}
+
 fn is_type(key: &str) -> bool {
     matches!(key, "string" | "int" | "double" | "bool" | "bytes" | "null" | "array" | "kvlist")
 }
@@ -101,6 +105,14 @@ pub(crate) fn compare(theirs: &Value, ours: &Value) -> Vec<Difference> {
                 let (mut their_fields, mut our_fields) = (BTreeMap::new(), BTreeMap::new());
                 walk(path.clone(), theirs, &mut their_fields);
                 walk(path.clone(), ours, &mut our_fields);
+                if is_null(&theirs["body"]) != is_null(&ours["body"]) {
+                    // A body that is there at all is one difference, with all of it.
+                    let body = format!("{path}.body");
+                    for (fields, element) in [(&mut their_fields, theirs), (&mut our_fields, ours)] {
+                        fields.retain(|field, _| !field.starts_with(&body));
+                        fields.insert(body.clone(), element["body"].clone());
+                    }
+                }
                 differences.extend(compare_fields(&their_fields, &our_fields));
             }
             (theirs, ours) => {
@@ -174,6 +186,7 @@ fn every_value_of_a_document_is_a_field_and_any_change_to_one_is_a_difference_of
         ("/spans/0/attributes/a.b", serde_json::json!({"double": 1.0}), "spans[0].attributes.a.b"),
         ("/spans/0/status/description", serde_json::json!(""), "spans[0].status.description"),
         ("/logs/1/body", serde_json::json!({"kvlist": {}}), "logs[1].body"),
+        ("/logs/1/body", serde_json::json!({"kvlist": {"a": {"int": 1}, "b": {"int": 2}}}), "logs[1].body"),
         ("/metrics/0/bounds", serde_json::json!([1, 5]), "metrics[tokens:input].bounds"),
         (
             "/logs/0/body/kvlist/tool_calls/array/0/kvlist/id/string",

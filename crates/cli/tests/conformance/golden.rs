@@ -1,4 +1,5 @@
-//! Field by field against `opentelemetry-instrumentation-openai-v2` 2.4b0.
+//! Field by field against `opentelemetry-instrumentation-openai-v2` 2.4b0: the shared cases, and further ones that were
+//! recorded in the same way (conformance/further).
 
 use super::cases;
 use super::differences::Differences;
@@ -19,6 +20,19 @@ fn every_case_gives_the_telemetry_of_the_python_package_but_for_the_named_differ
             if !without_peer(&case) {
                 differences.check(&case, content, &fields::compare(&golden, &cases::replay_case(content, &case)));
             }
+        }
+    }
+    differences.finish();
+}
+
+#[test]
+fn further_cases_give_the_telemetry_of_the_python_package_but_for_the_named_differences() {
+    let mut differences = Differences::load("further");
+    for (content, folder) in cases::MODES {
+        for document in cases::replay(content, &[], &[&cases::further().join("cases")]) {
+            let case = document["case"].as_str().unwrap();
+            let golden = cases::document(&cases::further().join("golden").join(folder).join(format!("{case}.json")));
+            differences.check(case, content, &fields::compare(&golden, &document));
         }
     }
     differences.finish();

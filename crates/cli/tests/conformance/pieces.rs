@@ -32,8 +32,9 @@ fn timeless(mut understood: Understood) -> Understood {
 fn every_response_cut_in_two_at_every_offset_and_byte_by_byte_gives_the_same_call() {
     for content in [Content::Off, Content::Full] {
         let settings = Arc::new(Settings { content, ..Settings::default() });
-        for name in cases::names() {
-            let case = Case::load(cases::folder().join(&name)).unwrap();
+        let further = Case::load_all(cases::further().join("cases")).unwrap();
+        for case in Case::load_all(cases::folder()).unwrap().into_iter().chain(further) {
+            let name = &case.name;
             let seen = |cut| timeless(observe(&case, &settings, cut, None).unwrap());
             let whole = seen(Cut::AsRecorded);
             assert_eq!(whole.skips.iter().count(), 0, "{name}: {:?}", whole.skips);
