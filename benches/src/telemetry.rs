@@ -113,7 +113,7 @@ impl SpanProcessor for Spans {
     fn on_end(&self, span: SpanData) {
         let count = self.0.span_count.fetch_add(1, Ordering::Relaxed);
         // The first of each subject's rounds is kept for the check; one clone in a thousand doesn't show.
-        if count % 1024 == 0 {
+        if count.is_multiple_of(1024) {
             *locked(&self.0.last_span) = Some(span.clone());
         }
         let mut spans = locked(&self.0.spans);
