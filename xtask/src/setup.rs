@@ -30,6 +30,7 @@ const TOOLS: &[Tool] = &[
     Tool { program: "valgrind", package: "valgrind", what_for: "the instruction gate of the benches" },
     Tool { program: DEBIAN_RUSTC, package: "rustc-web", what_for: "building the library crates with another compiler" },
     Tool { program: DEBIAN_CARGO, package: "cargo-web", what_for: "building the library crates with another compiler" },
+    Tool { program: "strace", package: "strace", what_for: "seeing that the quickstart stays on loopback" },
     Tool { program: "python3", package: "python3-venv", what_for: "installing receivers of telemetry" },
 ];
 
