@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use serde_json::Value;
+use sidetone_testkit::backends;
 use sidetone_testkit::hostile::{Behaviour, Receiver, Refused};
 
 /// The command in an environment of our own.
@@ -184,6 +185,25 @@ fn the_doctor_reaches_a_receiver_by_either_protocol() {
         assert_eq!(requests.len(), 3, "one a signal");
         assert!(requests.iter().all(|request| request.header("x-team") == Some("secret-7")), "as an export would");
         assert!(!text(&output.stdout).contains("secret-7"), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn the_doctor_reaches_the_collector_and_rotel_by_either_protocol() {
+    for receiver in [backends::collector(), backends::rotel()] {
+        // Said, and a failure where it is required.
+        let Some(receiver) = receiver else { continue };
+        let (http, grpc) = (receiver.http_endpoint(), receiver.grpc_endpoint());
+        for (protocol, endpoint) in [("http/protobuf", &http), ("grpc", &grpc)] {
+            let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &**endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)];
+            let (report, output) = doctor(&variables);
+            assert_eq!(output.status.code(), Some(0), "{protocol}: {report}");
+        }
+        // Each protocol at the other's port.
+        for (protocol, endpoint) in [("http/protobuf", &grpc), ("grpc", &http)] {
+            let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &**endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)];
+            assert_told(&sidetone(&["doctor"], &variables), 1, &["OTEL_EXPORTER_OTLP_PROTOCOL"]);
+        }
     }
 }
 
