@@ -87,7 +87,7 @@ impl EventStream {
         let Self { decoder, answer, clock, template } = self;
         let mut keep = Keep::new(settings.content, &settings.limits, allowance);
         let mut rest = piece;
-        loop {
+        while !rest.is_empty() {
             if decoder.is_between_events()
                 && let Some(template) = template.as_deref()
                 && let Some((repeated, len)) = template.repeated_in(rest)

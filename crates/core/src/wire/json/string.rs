@@ -141,20 +141,30 @@ fn hex4(text: &str) -> Option<u32> {
 /// Behind so many bytes without a find, a search over many bytes at once is worth its call.
 const NEAR: usize = 64;
 
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// The high bits of the bytes of `word` that are zero. The subtraction may borrow on from such a byte, so that higher
+/// bits may be wrong, but the lowest is right.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+/// The high bits of the bytes of `word` that are control characters; the lowest is right.
+#[inline]
+fn controls(word: u64) -> u64 {
+    word.wrapping_sub(ONES * 0x20) & !word & HIGHS
+}
+
 /// Where the first quote or backslash is.
 #[inline]
 fn find_special(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
     let mut at = 0;
     let mut rest = bytes;
     while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
-        // A byte of these words is zero where the character is; the subtraction then borrows into its high bit. It may
-        // borrow on into higher bytes, but the lowest high bit is right.
         let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ (ONES * b'"' as u64);
-        let backslash = word ^ (ONES * b'\\' as u64);
-        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGHS;
+        let found = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64));
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize / 8);
         }
@@ -191,29 +201,35 @@ pub(crate) fn end_of_short_string(text: &[u8]) -> Option<ShortString> {
     let mut escapes = 0;
     let mut all = 0;
     loop {
-        let byte = *text.get(at)?;
-        match byte {
-            b'"' => return Some(ShortString { end: at, len: at - escapes, is_ascii: all < 0x80 }),
+        let rest = text.get(at..)?;
+        let special = match rest.first_chunk::<8>() {
+            Some(chunk) => {
+                let word = u64::from_le_bytes(*chunk);
+                let found = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64)) | controls(word);
+                if found == 0 {
+                    all |= word;
+                    at += 8;
+                    continue;
+                }
+                let before = found.trailing_zeros() / 8;
+                all |= word & !(u64::MAX << (8 * before));
+                before as usize
+            }
+            None => {
+                let before = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+                all |= rest[..before].iter().fold(0, |all, &byte| all | u64::from(byte));
+                before
+            }
+        };
+        at += special;
+        match rest.get(special)? {
+            b'"' => return Some(ShortString { end: at, len: at - escapes, is_ascii: all & HIGHS == 0 }),
             b'\\' => {
-                let (raw, resolved) = escape(text.get(at..)?).ok()?;
+                let (raw, resolved) = escape(rest.get(special..)?).ok()?;
                 at += raw;
                 escapes += raw - resolved;
             }
-            0..0x20 => return None,
-            _ => {
-                all |= byte;
-                at += 1;
-            }
-        }
-        if at >= NEAR {
-            let (end, len) = end_of_string(text, at).ok()?;
-            let rest = text.get(at..end)?;
-            let has_control = rest.iter().any(|byte| *byte < 0x20);
-            return (!has_control).then_some(ShortString {
-                end,
-                len: at - escapes + len,
-                is_ascii: all < 0x80 && rest.is_ascii(),
-            });
+            _ => return None,
         }
     }
 }
