@@ -1,4 +1,9 @@
 //! Observes async-openai, as layers of the tower stack that its client sends through.
+//!
+//! The client hands down a factory that builds the request, once for each attempt: it is wrapped, so that each request is seen
+//! when it is built. A `tower::timeout` outside of our layers drops the call, which is then cancelled; inside, it fails by a
+//! timeout. A call that isn't observed pays for the wrapped factory, which is some allocations; after the pipeline was stopped it
+//! pays for a box.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,6 +34,29 @@ type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, OpenAIError>>
 
 impl Observer {
     /// A client whose calls are observed, which retries as async-openai does by default.
+    ///
+    /// ```
+    /// # use sidetone_middleware::Observer;
+    /// # use sidetone_pipeline::{Config, Pipeline};
+    /// # use sidetone_testkit::server::MockServer;
+    /// use async_openai::config::OpenAIConfig;
+    /// # use async_openai::types::embeddings::CreateEmbeddingRequestArgs;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let server = MockServer::start();
+    /// # let config = OpenAIConfig::new().with_api_base(server.base_url()).with_api_key("none");
+    /// # let pipeline = Pipeline::start(Config::default(), Vec::new(), Default::default())?;
+    /// # let observer = Observer::new(pipeline);
+    /// # let _ = || {
+    /// let client = observer.async_openai(OpenAIConfig::default());
+    /// # };
+    /// # let client = observer.async_openai(config);
+    /// let request = CreateEmbeddingRequestArgs::default().model("text-embedding-3-small").input("Hi").build()?;
+    /// client.embeddings().create(request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn async_openai<C: Config>(&self, config: C) -> Client<C> {
         let http = reqwest::Client::new();
@@ -38,6 +66,16 @@ impl Observer {
 
     /// What [`Client::with_http_service`] takes: `client`, observed, with async-openai's own retry layer, which setting
     /// a service otherwise replaces without a word.
+    ///
+    /// ```
+    /// # use sidetone_middleware::Observer;
+    /// # use sidetone_pipeline::{Config, Pipeline};
+    /// # let pipeline = Pipeline::start(Config::default(), Vec::new(), Default::default())?;
+    /// # let observer = Observer::new(pipeline);
+    /// let http = reqwest::Client::builder().user_agent("acme").build()?;
+    /// let client = async_openai::Client::new().with_http_service(observer.async_openai_service(http));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn async_openai_service(&self, client: reqwest::Client) -> ObservedService {
         let inner = self.layer().layer(ReqwestService::new(client));
@@ -48,6 +86,24 @@ impl Observer {
     /// it the last attempt, as far as the retry layer passes that on.
     ///
     /// Inside of an [`outer_layer`](Self::outer_layer) it reports attempts of the call that the other owns.
+    ///
+    /// ```
+    /// # use sidetone_middleware::Observer;
+    /// # use sidetone_pipeline::{Config, Pipeline};
+    /// # let pipeline = Pipeline::start(Config::default(), Vec::new(), Default::default())?;
+    /// # let observer = Observer::new(pipeline);
+    /// use async_openai::middleware::ReqwestService;
+    /// use async_openai::middleware::retry::SimpleRetryPolicy;
+    ///
+    /// // A retry policy of one's own, with both parts around it.
+    /// let service = tower::ServiceBuilder::new()
+    ///     .layer(observer.outer_layer())
+    ///     .retry(SimpleRetryPolicy::new(1))
+    ///     .layer(observer.layer())
+    ///     .service(ReqwestService::new(reqwest::Client::new()));
+    /// let client = async_openai::Client::new().with_http_service(service);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn layer(&self) -> InnerLayer {
         InnerLayer(self.clone())

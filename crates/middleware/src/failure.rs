@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+#[cfg(any(feature = "reqwest", feature = "async-openai"))]
 use sidetone_core::event::ErrorClass;
 use sidetone_core::exchange::TransportError;
 
@@ -22,6 +23,7 @@ pub(crate) fn transport_error(error: &(dyn Error + 'static)) -> TransportError {
 }
 
 /// The class of a failure below HTTP, for an attempt.
+#[cfg(any(feature = "reqwest", feature = "async-openai"))]
 pub(crate) fn error_class(error: TransportError) -> ErrorClass {
     match error {
         TransportError::Timeout => ErrorClass::Timeout,

@@ -1,4 +1,7 @@
 //! Observes plain `reqwest`, call by call.
+//!
+//! A `reqwest::Client` takes no middleware, so each call that is to be seen says so. Clients that are built into other libraries
+//! can't be reached this way.
 
 use std::future::Future;
 
@@ -11,7 +14,7 @@ use crate::response;
 
 /// Sends what a [`RequestBuilder`] has built, observed.
 pub trait SendObserved {
-    /// As [`RequestBuilder::send`], observed.
+    /// As [`RequestBuilder::send`], observed. Nothing is sent before it is polled.
     ///
     /// # Errors
     /// The same as without being observed.

@@ -1,4 +1,7 @@
-//! Observes through `reqwest_middleware`.
+//! Observes as a middleware of `reqwest_middleware`.
+//!
+//! Middleware runs in the order that it was attached in. What stands before ours sees what the application sees; what stands
+//! after it may change the request once more, and ours won't know.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -43,6 +46,23 @@ impl Observer {
     }
 
     /// A client whose calls are observed.
+    ///
+    /// ```
+    /// # use sidetone_middleware::Observer;
+    /// # use sidetone_pipeline::{Config, Pipeline};
+    /// # use sidetone_testkit::server::MockServer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let server = MockServer::start();
+    /// # let url = format!("{}/chat/completions", server.base_url());
+    /// # let pipeline = Pipeline::start(Config::default(), Vec::new(), Default::default())?;
+    /// # let observer = Observer::new(pipeline);
+    /// let client = observer.client(reqwest::Client::new());
+    /// let response = client.post(url).body(r#"{"model":"gpt-4o-mini","messages":[]}"#).send().await?;
+    /// assert!(response.status().is_success());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn client(&self, client: Client) -> ClientWithMiddleware {
         ClientBuilder::new(client).with(self.middleware()).build()

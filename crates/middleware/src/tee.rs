@@ -172,7 +172,7 @@ mod tests {
         }
 
         fn size_hint(&self) -> SizeHint {
-            self.length.clone()
+            self.length
         }
     }
 

@@ -69,6 +69,10 @@ fn disconnected(call: &Call) {
     failed(call, ErrorClass::Connection);
 }
 
+fn accepting_gzip() -> http::HeaderMap {
+    http::HeaderMap::from_iter([(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("gzip"))])
+}
+
 struct Unresolving;
 
 impl reqwest::dns::Resolve for Unresolving {
@@ -110,6 +114,19 @@ fn scenarios() -> Vec<Scenario> {
         },
         Scenario { name: "a redirect with 307", server: |server| server.redirect(true), ..base() },
         Scenario { name: "compressed, decoded by the client", server: |server| server.gzip(true), ..base() },
+        Scenario {
+            name: "compressed, left so by the client",
+            server: |server| server.gzip(true),
+            client: |client| client.no_gzip().default_headers(accepting_gzip()),
+            ..base()
+        },
+        Scenario {
+            name: "a compressed stream, left so by the client",
+            server: |server| server.gzip(true),
+            client: |client| client.no_gzip().default_headers(accepting_gzip()),
+            stream: true,
+            ..base()
+        },
         Scenario {
             name: "an answer that nobody reads",
             server: |server| server.pieces(Pieces::Bytes(50)).piece_delay(SHORT),
@@ -331,9 +348,8 @@ async fn the_current_span_is_the_parent_and_is_not_kept_alive() {
             true,
             state.clone(),
         );
-        struct Held(Arc<()>);
         let alive = Arc::new(());
-        let context = opentelemetry::Context::new().with_remote_span_context(span).with_value(Held(Arc::clone(&alive)));
+        let context = opentelemetry::Context::new().with_remote_span_context(span).with_value(Arc::clone(&alive));
         let build = {
             let (client, url) = (client.clone(), url.clone());
             move || client.post(&url).body(chat(false)).build()
