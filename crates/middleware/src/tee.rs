@@ -15,6 +15,14 @@ use crate::failure::transport_error;
 pub(crate) trait Listener: Unpin {
     /// The next piece.
     fn data(&mut self, bytes: &Bytes);
+    /// The last piece, with which the body is complete.
+    fn last(mut self, bytes: &Bytes)
+    where
+        Self: Sized,
+    {
+        self.data(bytes);
+        self.end(End::Complete);
+    }
     /// How it ended; told once.
     fn end(self, end: End);
 }
@@ -22,6 +30,10 @@ pub(crate) trait Listener: Unpin {
 impl Listener for Tap {
     fn data(&mut self, bytes: &Bytes) {
         self.body(bytes);
+    }
+
+    fn last(self, bytes: &Bytes) {
+        Tap::last(self, bytes);
     }
 
     fn end(self, end: End) {
@@ -58,9 +70,8 @@ impl<B: Body, L: Listener> TeeBody<B, L> {
         tee
     }
 
-    /// Whether there is nothing left to be polled: with a known length a client may stop at the last byte.
     fn is_at_end(&self) -> bool {
-        self.left == Some(0) || self.inner.is_end_stream()
+        is_at_end(self.left, &self.inner)
     }
 
     fn end(&mut self, end: End) {
@@ -68,6 +79,11 @@ impl<B: Body, L: Listener> TeeBody<B, L> {
             listener.end(end);
         }
     }
+}
+
+/// Whether there is nothing left to be polled: with a known length a client may stop at the last byte.
+fn is_at_end(left: Option<u64>, inner: &impl Body) -> bool {
+    left == Some(0) || inner.is_end_stream()
 }
 
 /// The end that a polled frame is, if it is one; `is_at_end` is asked whether anything is left after it.
@@ -95,16 +111,25 @@ where
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.inner).poll_frame(cx);
-        if let Some(listener) = &mut this.listener {
-            if let Poll::Ready(Some(Ok(frame))) = &polled
-                && let Some(data) = frame.data_ref()
-            {
-                listener.data(data);
-                this.left = this.left.map(|left| left.saturating_sub(data.len() as u64));
+        let Some(listener) = &mut this.listener else {
+            return polled;
+        };
+        let data = match &polled {
+            Poll::Ready(Some(Ok(frame))) => frame.data_ref(),
+            _ => None,
+        };
+        if let (Some(data), Some(left)) = (data, &mut this.left) {
+            *left = left.saturating_sub(data.len() as u64);
+        }
+        match (data, end_of(&polled, || is_at_end(this.left, &this.inner))) {
+            (Some(data), None) => listener.data(data),
+            (Some(data), Some(_)) => {
+                if let Some(listener) = this.listener.take() {
+                    listener.last(data);
+                }
             }
-            if let Some(end) = end_of(&polled, || this.is_at_end()) {
-                this.end(end);
-            }
+            (None, Some(end)) => this.end(end),
+            (None, None) => {}
         }
         polled
     }

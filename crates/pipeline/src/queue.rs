@@ -1,7 +1,7 @@
 //! The bounded queue between callers and the worker, and its budget of items and bytes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use crossbeam_queue::ArrayQueue;
@@ -38,22 +38,39 @@ pub(crate) struct Opening {
     pub(crate) request_body: Option<Bytes>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) response: Option<ResponseHead>,
-    pub(crate) response_at: Duration,
+    pub(crate) response_at: Instant,
     pub(crate) span: Option<Box<dyn StartedSpan>>,
-    pub(crate) started: std::time::Instant,
+    pub(crate) started: Instant,
     /// What it was charged, without its two items.
     pub(crate) charged_bytes: usize,
 }
 
-/// What the worker is told. Times count from the start of the call.
+/// What the worker is told. Times are as the clock gave them: the worker takes the start of the call from them.
 #[derive(Debug)]
 pub(crate) enum Item {
     Open(CallId, Box<Option<Opening>>),
-    RequestBody { call: CallId, charged: u32, lost: Lost, bytes: Bytes },
-    Head(CallId, Duration, Box<ResponseHead>),
-    Body { call: CallId, at_ns: u64, charged: u32, lost: Lost, bytes: Bytes },
+    RequestBody {
+        call: CallId,
+        charged: u32,
+        lost: Lost,
+        bytes: Bytes,
+    },
+    Head(CallId, Instant, Box<ResponseHead>),
+    Body {
+        call: CallId,
+        at: Instant,
+        charged: u32,
+        bytes: Bytes,
+    },
+    /// Pieces of the response's body that did not fit, before the next one that does.
+    Lost(CallId, Lost),
     Retry(CallId, Box<Attempt>),
-    End { call: CallId, at_ns: u64, lost: Lost, end: End },
+    End {
+        call: CallId,
+        at: Instant,
+        lost: Lost,
+        end: End,
+    },
 }
 
 /// Why a charge was refused.
@@ -215,7 +232,7 @@ mod tests {
             request_body: None,
             attempts: Vec::new(),
             response: None,
-            response_at: Duration::ZERO,
+            response_at: Instant::now(),
             span: None,
             started: std::time::Instant::now(),
             charged_bytes,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -87,7 +87,7 @@ impl Tap {
             request_body: if let RequestBody::Whole(bytes) = body { Some(bytes) } else { None },
             attempts: Vec::new(),
             response: None,
-            response_at: Duration::ZERO,
+            response_at: started,
             span: None,
             started,
             charged_bytes,
@@ -137,7 +137,7 @@ impl Tap {
 
     /// The head of the response arrived.
     pub fn head(&mut self, head: ResponseHead) {
-        let at = self.started.elapsed();
+        let at = Instant::now();
         self.answered = true;
         match self.opening() {
             Some(opening) => {
@@ -151,7 +151,7 @@ impl Tap {
 
     /// The head of the response arrived, with these headers. As [`head`](Self::head), with fewer moves of memory.
     pub fn head_of(&mut self, status: u16, headers: &HeaderMap) {
-        let at = self.started.elapsed();
+        let at = Instant::now();
         self.answered = true;
         match self.opening() {
             Some(opening) => {
@@ -164,7 +164,7 @@ impl Tap {
     }
 
     /// A head that comes when the worker knows of the call.
-    fn late_head(&mut self, at: Duration, head: ResponseHead) {
+    fn late_head(&mut self, at: Instant, head: ResponseHead) {
         if self.charge(1, 0).is_ok() {
             self.push(Item::Head(self.call, at, Box::new(head)));
         } else {
@@ -191,7 +191,17 @@ impl Tap {
 
     /// The next piece of the response's body arrived.
     pub fn body(&mut self, bytes: &Bytes) {
-        let at_ns = self.elapsed_ns();
+        self.body_at(bytes, Instant::now());
+    }
+
+    /// The last piece of the response's body arrived, and with it the body's end.
+    pub fn last(mut self, bytes: &Bytes) {
+        let at = Instant::now();
+        self.body_at(bytes, at);
+        self.finish(End::Complete, at);
+    }
+
+    fn body_at(&mut self, bytes: &Bytes, at: Instant) {
         let len = bytes.len();
         if len == 0 {
             return;
@@ -207,26 +217,33 @@ impl Tap {
         match self.charge(1, charged) {
             Ok(()) => {
                 self.last_slice_end = start + len;
+                self.tell_lost();
                 let bytes = if copied { Bytes::copy_from_slice(bytes) } else { bytes.clone() };
-                let lost = std::mem::take(&mut self.lost);
                 let charged = u32::try_from(charged).unwrap_or(u32::MAX);
-                self.push(Item::Body { call: self.call, at_ns, charged, lost, bytes });
+                self.push(Item::Body { call: self.call, at, charged, bytes });
             }
             Err(Full::Items) => self.lose(len, Reason::PartQueueItems),
             Err(Full::Bytes) => self.lose(len, Reason::PartQueueBytes),
         }
     }
 
-    /// The exchange ended. Reported once; the place for it was reserved at the start.
-    pub fn end(mut self, end: End) {
-        self.finish(end);
+    /// Tells of a gap before the piece that follows it. Without a place for that the end tells of it.
+    fn tell_lost(&mut self) {
+        if self.lost.is_some() && self.charge(1, 0).is_ok() {
+            let lost = std::mem::take(&mut self.lost);
+            self.push(Item::Lost(self.call, lost));
+        }
     }
 
-    fn finish(&mut self, end: End) {
+    /// The exchange ended. Reported once; the place for it was reserved at the start.
+    pub fn end(mut self, end: End) {
+        self.finish(end, Instant::now());
+    }
+
+    fn finish(&mut self, end: End, at: Instant) {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        let at_ns = self.elapsed_ns();
         self.open();
         let mut lost = self.lost;
         if let Some(of_request) = &self.lost_of_request {
@@ -234,7 +251,7 @@ impl Tap {
             lost.items = lost.items.saturating_add(of_request.items);
             lost.bytes = lost.bytes.saturating_add(of_request.bytes);
         }
-        self.push(Item::End { call: self.call, at_ns, lost, end });
+        self.push(Item::End { call: self.call, at, lost, end });
     }
 
     fn opening(&mut self) -> Option<&mut Opening> {
@@ -263,15 +280,13 @@ impl Tap {
         self.lost.add(bytes);
         self.shared.counters.add(reason, 1, bytes as u64);
     }
-
-    fn elapsed_ns(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
 }
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        self.finish(if self.answered { End::Dropped } else { End::Unanswered });
+        if !self.ended {
+            self.finish(if self.answered { End::Dropped } else { End::Unanswered }, Instant::now());
+        }
     }
 }
 

@@ -126,6 +126,7 @@ impl Worker {
             | Item::RequestBody { call, .. }
             | Item::Head(call, ..)
             | Item::Body { call, .. }
+            | Item::Lost(call, _)
             | Item::Retry(call, _)
             | Item::End { call, .. } => *call,
         };
@@ -153,7 +154,7 @@ impl Worker {
             Item::RequestBody { charged, lost, bytes, .. } => {
                 self.release_bytes += charged as usize;
                 let room = self.room();
-                self.advance(call, lost, |exchange| {
+                self.advance(call, lost, |exchange, _| {
                     if bytes.len() > room {
                         exchange.handle_lost(1, bytes.len() as u64);
                         return Some(bytes.len());
@@ -162,36 +163,37 @@ impl Worker {
                     None
                 });
             }
-            Item::Head(_, at, head) => self.advance(call, Lost::default(), |exchange| {
-                exchange.handle_response_head(&head, at);
+            Item::Head(_, at, head) => self.advance(call, Lost::default(), |exchange, started| {
+                exchange.handle_response_head(&head, at.saturating_duration_since(started));
                 None
             }),
-            Item::Body { at_ns, charged, lost, bytes, .. } => {
+            Item::Lost(_, lost) => self.advance(call, lost, |_, _| None),
+            Item::Body { at, charged, bytes, .. } => {
                 self.release_bytes += charged as usize;
-                let at = Duration::from_nanos(at_ns);
                 let room = self.room();
-                self.advance(call, lost, |exchange| {
+                self.advance(call, Lost::default(), |exchange, started| {
                     if bytes.len() > room {
                         exchange.handle_lost(1, bytes.len() as u64);
                         return Some(bytes.len());
                     }
-                    exchange.handle_response_body(bytes, at);
+                    exchange.handle_response_body(bytes, at.saturating_duration_since(started));
                     None
                 });
             }
             Item::Retry(_, attempt) => {
-                self.advance(call, Lost::default(), |exchange| {
+                self.advance(call, Lost::default(), |exchange, _| {
                     exchange.handle_retry(*attempt);
                     None
                 });
             }
-            Item::End { at_ns, lost, end, .. } => {
+            Item::End { at, lost, end, .. } => {
                 if let Some(mut open) = self.open.remove(&call) {
                     self.held_bytes = self.held_bytes.saturating_sub(open.exchange.held_bytes());
                     if lost.is_some() {
                         open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
                     }
-                    self.deliver(*open, end, Duration::from_nanos(at_ns));
+                    let at = at.saturating_duration_since(open.started);
+                    self.deliver(*open, end, at);
                 }
             }
         }
@@ -207,15 +209,15 @@ impl Worker {
             exchange.handle_retry(attempt);
         }
         if let Some(head) = opening.response {
-            exchange.handle_response_head(&head, opening.response_at);
+            exchange.handle_response_head(&head, opening.response_at.saturating_duration_since(opening.started));
         }
         self.held_bytes += exchange.held_bytes();
         let open = OpenCall { exchange, span: opening.span, started: opening.started };
         self.open.insert(call, Box::new(open));
     }
 
-    /// Hands facts to an open call; `facts` answers the bytes that it had to leave out for want of room.
-    fn advance(&mut self, call: CallId, lost: Lost, facts: impl FnOnce(&mut Exchange) -> Option<usize>) {
+    /// Hands facts to an open call, with its start; `facts` answers the bytes that it had to leave out for want of room.
+    fn advance(&mut self, call: CallId, lost: Lost, facts: impl FnOnce(&mut Exchange, Instant) -> Option<usize>) {
         let Some(open) = self.open.get_mut(&call) else {
             return;
         };
@@ -223,7 +225,7 @@ impl Worker {
         if lost.is_some() {
             open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
         }
-        let left_out = facts(&mut open.exchange);
+        let left_out = facts(&mut open.exchange, open.started);
         self.held_bytes = (self.held_bytes + open.exchange.held_bytes()).saturating_sub(held_before);
         if let Some(bytes) = left_out {
             self.shared.counters.add(Reason::PartHeldBytes, 1, bytes as u64);
