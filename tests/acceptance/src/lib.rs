@@ -5,6 +5,7 @@
 //! on its standard output.
 
 mod driver;
+pub mod program;
 pub mod protocol;
 
 pub use driver::Application;

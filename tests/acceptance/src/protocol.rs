@@ -69,6 +69,8 @@ pub struct Start {
     pub stop_timeout_ms: Option<u64>,
     /// Most items queued.
     pub queue_items: Option<usize>,
+    /// `development`.
+    pub development: bool,
     /// Whether it is done in the runtime.
     pub in_runtime: bool,
 }
