@@ -177,15 +177,17 @@ impl Answer {
         choice.parts.iter_mut().find(|part| part.place == place)
     }
 
-    /// The part at a place of a choice, begun as `what` says if it is new; `None` beyond a limit.
+    /// The part at a place of a choice, begun as `what` says if it is new; `None` beyond a limit, and the `bytes` that
+    /// were meant for it are counted.
     pub fn part_or(
         &mut self,
         index: u32,
         place: Place,
+        bytes: usize,
         keep: &mut Keep<'_>,
         what: impl FnOnce(&mut Keep<'_>) -> What,
     ) -> Option<&mut PartDraft> {
-        let choice = self.draft(index, 0, keep)?;
+        let choice = self.draft(index, bytes, keep)?;
         let at = match choice.parts.binary_search_by_key(&place, |part| part.place) {
             Ok(at) => at,
             Err(at) => {
@@ -198,7 +200,7 @@ impl Answer {
                     ),
                     _ => (choice.parts.len(), limits.messages),
                 };
-                if !keep.admits(have, limit, 0) {
+                if !keep.admits(have, limit, bytes) {
                     return None;
                 }
                 if choice.parts.is_empty() {
@@ -213,7 +215,7 @@ impl Answer {
 
     /// Lets the text of a part grow, beginning the part as `what` says if it is new.
     pub fn append(&mut self, index: u32, place: Place, text: Str<'_>, keep: &mut Keep<'_>, what: fn() -> What) {
-        if let Some(part) = self.part_or(index, place, keep, |_| what()) {
+        if let Some(part) = self.part_or(index, place, text.len(), keep, |_| what()) {
             part.append(text, keep);
         }
     }

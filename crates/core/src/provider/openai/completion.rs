@@ -248,7 +248,8 @@ fn read_call(
     if let Some(arguments) = call.arguments {
         watch.text(index, place, arguments);
     }
-    let Some(part) = answer.part_or(index, place, keep, |_| What::ToolCall(Box::default())) else { return };
+    let bytes = call.arguments.map_or(0, Str::len);
+    let Some(part) = answer.part_or(index, place, bytes, keep, |_| What::ToolCall(Box::default())) else { return };
     if let What::ToolCall(known) = part.what() {
         call.fill(known, keep);
     }
@@ -269,7 +270,7 @@ fn read_audio(
         match key {
             "id" => {
                 let id = json.str()?;
-                let part = answer.part_or(index, AUDIO, keep, |_| audio());
+                let part = answer.part_or(index, AUDIO, 0, keep, |_| audio());
                 if let (Some(What::Media(media)), Some(id)) = (part.map(|part| part.what()), id) {
                     media.source = MediaSource::Id(keep.text(id));
                 }

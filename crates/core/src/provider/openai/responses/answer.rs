@@ -112,13 +112,14 @@ pub(super) fn begin_item(item: &ItemView<'_>, index: u32, answer: &mut Answer, k
     let at = place(index, 0);
     match item.call() {
         Some(call) => {
-            let part = answer.part_or(CHOICE, at, keep, |_| What::ToolCall(Box::default()));
+            let bytes = call.arguments.map_or(0, Str::len);
+            let part = answer.part_or(CHOICE, at, bytes, keep, |_| What::ToolCall(Box::default()));
             if let Some(What::ToolCall(known)) = part.map(PartDraft::what) {
                 call.fill(known, keep);
             }
         }
         None => {
-            answer.part_or(CHOICE, at, keep, |keep| {
+            answer.part_or(CHOICE, at, item.raw.len(), keep, |keep| {
                 let kind = item.kind.map(|kind| keep.name(kind)).unwrap_or_default();
                 What::Other(Box::new((kind, item.call_id.or(item.id).map(|id| keep.name(id)))))
             });
@@ -162,13 +163,15 @@ pub(super) fn read_part(json: &mut Json<'_>, at: Place, answer: &mut Answer, kee
         (Some("summary_text" | "reasoning_text"), Some(text)) => (|| What::Reasoning, text),
         _ => {
             let kind = kind.map(|kind| keep.name(kind)).unwrap_or_default();
-            if let Some(part) = answer.part_or(CHOICE, at, keep, |_| What::Other(Box::new((kind, None)))) {
+            if let Some(part) =
+                answer.part_or(CHOICE, at, json.since(start).len(), keep, |_| What::Other(Box::new((kind, None))))
+            {
                 fill(part, Str::plain(json.since(start)), keep);
             }
             return Ok(());
         }
     };
-    if let Some(part) = answer.part_or(CHOICE, at, keep, |_| what()) {
+    if let Some(part) = answer.part_or(CHOICE, at, text.len(), keep, |_| what()) {
         fill(part, text, keep);
     }
     Ok(())

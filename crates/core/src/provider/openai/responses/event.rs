@@ -145,7 +145,7 @@ pub(super) fn read(kind: &str, data: &str, answer: &mut Answer, keep: &mut Keep<
                 Heard { has_output: !delta.is_empty(), varies: (!event.is_odd).then_some(varies), ..heard }
             }
             (".done", _, Some(text)) => {
-                if let Some(part) = answer.part_or(CHOICE, at, keep, |_| what()) {
+                if let Some(part) = answer.part_or(CHOICE, at, text.len(), keep, |_| what()) {
                     fill(part, text, keep);
                 }
                 heard
