@@ -21,17 +21,19 @@ mod telemetry;
 mod transport;
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::callgrind::{Counts, count, run_counted};
-use crate::meter::{Clock, Entry};
+use crate::meter::{Clock, Entry, Meter};
 use crate::peers::python;
 use crate::report::{Effort, Measured};
 use crate::table::Table;
 
 const USAGE: &str = "\
 usage: bench [all|b1|b2|b3|b4|b5] [--json] [--quick] [--targets]
-       bench gate [--bless]";
+       bench gate [--bless]
+       bench list
+       bench profile SUBJECT      (five seconds of one subject, for a profiler)";
 
 /// Every subject that is timed and counted.
 fn entries() -> Vec<Entry> {
@@ -54,6 +56,8 @@ fn main() -> ExitCode {
             run_counted(named).map(|()| String::new())
         }
         [b5::CHILD, arguments @ ..] => b5::child(arguments),
+        ["list"] => Ok(entries().iter().map(|entry| format!("{}\n", entry.name)).collect()),
+        ["profile", name] => profile(name),
         ["gate"] => gate::run(entries(), bless),
         [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5"], show),
         [one @ ("b1" | "b2" | "b3" | "b4" | "b5")] => bench(&[one], show),
@@ -72,6 +76,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn profile(name: &str) -> Result<String, String> {
+    let entries = entries();
+    let entry =
+        entries.iter().find(|entry| entry.name == name).ok_or_else(|| format!("{name} is not in `bench list`"))?;
+    let mut subject = (entry.make)();
+    let (start, mut meter, mut rounds) = (Instant::now(), Meter::new(Clock::Thread), 0_u32);
+    while start.elapsed() < Duration::from_secs(5) {
+        subject.round(&mut meter);
+        rounds += 1;
+    }
+    subject.check()?;
+    let nanos = meter.spent().as_nanos() as f64 / f64::from(rounds) / entry.units as f64;
+    Ok(format!("{name}: {rounds} rounds of {} units, {nanos:.1} ns a unit\n", entry.units))
 }
 
 /// How thorough, and what of it is shown.
