@@ -29,6 +29,8 @@ struct OpenCall {
     exchange: Exchange,
     span: Option<Box<dyn StartedSpan>>,
     started: Instant,
+    /// What the exchange held when it was last asked; asking costs about as much as looking up the call.
+    held_bytes: usize,
 }
 
 /// Reads the queue of one pipeline.
@@ -139,7 +141,7 @@ impl Worker {
                 "a call could not be understood because of a bug in sidetone; please report it",
             );
             if let Some(open) = self.open.remove(&call) {
-                self.held_bytes = self.held_bytes.saturating_sub(open.exchange.held_bytes());
+                self.held_bytes = self.held_bytes.saturating_sub(open.held_bytes);
             }
         }
     }
@@ -188,7 +190,7 @@ impl Worker {
             }
             Item::End { at, lost, end, .. } => {
                 if let Some(mut open) = self.open.remove(&call) {
-                    self.held_bytes = self.held_bytes.saturating_sub(open.exchange.held_bytes());
+                    self.held_bytes = self.held_bytes.saturating_sub(open.held_bytes);
                     if lost.is_some() {
                         open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
                     }
@@ -211,8 +213,9 @@ impl Worker {
         if let Some(head) = opening.response {
             exchange.handle_response_head(&head, opening.response_at.saturating_duration_since(opening.started));
         }
-        self.held_bytes += exchange.held_bytes();
-        let open = OpenCall { exchange, span: opening.span, started: opening.started };
+        let held_bytes = exchange.held_bytes();
+        self.held_bytes += held_bytes;
+        let open = OpenCall { exchange, span: opening.span, started: opening.started, held_bytes };
         self.open.insert(call, Box::new(open));
     }
 
@@ -221,12 +224,12 @@ impl Worker {
         let Some(open) = self.open.get_mut(&call) else {
             return;
         };
-        let held_before = open.exchange.held_bytes();
         if lost.is_some() {
             open.exchange.handle_lost(lost.items.into(), lost.bytes.into());
         }
         let left_out = facts(&mut open.exchange, open.started);
-        self.held_bytes = (self.held_bytes + open.exchange.held_bytes()).saturating_sub(held_before);
+        let held_before = std::mem::replace(&mut open.held_bytes, open.exchange.held_bytes());
+        self.held_bytes = (self.held_bytes + open.held_bytes).saturating_sub(held_before);
         if let Some(bytes) = left_out {
             self.shared.counters.add(Reason::PartHeldBytes, 1, bytes as u64);
         }
