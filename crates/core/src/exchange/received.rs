@@ -69,7 +69,6 @@ enum MediaType {
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "the large one is the one that lasts, and one box holds all of it")]
 enum Body {
     /// Nothing but white space came.
     Undecided,
