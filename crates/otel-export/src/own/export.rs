@@ -64,7 +64,7 @@ impl Export {
             resource: resource(config, options),
             counters,
             #[cfg(feature = "http")]
-            client: None,
+            clients: Vec::new(),
         };
         let mut export =
             Self { providers: Providers::default(), limits: config.limits, spans: Vec::new(), logs: Vec::new() };
@@ -146,12 +146,23 @@ fn told(spans: &[Result<(), u64>], logs: &[Result<(), u64>], metrics: Result<(),
 fn resource(config: &Config, options: &Options) -> Resource {
     let name = config.service_name.as_ref().or(options.service_name.as_ref());
     let attributes = options.resource.iter().chain(&config.resource);
-    let name = name.map_or("unknown_service", String::as_str).to_owned();
+    let name = name.cloned().unwrap_or_else(unknown_service);
     Resource::builder_empty()
         .with_detector(Box::new(TelemetryResourceDetector))
         .with_attributes(attributes.map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
         .with_attribute(KeyValue::new(SERVICE_NAME, name))
         .build()
+}
+
+/// The name of a service that nobody named.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/resource/#service>
+fn unknown_service() -> String {
+    let program = std::env::current_exe().ok();
+    match program.as_deref().and_then(|path| path.file_name()?.to_str()) {
+        Some(program) => format!("unknown_service:{program}"),
+        None => "unknown_service".to_owned(),
+    }
 }
 
 /// What exporters are made from.
@@ -160,7 +171,7 @@ struct Makers<'a> {
     resource: Resource,
     counters: &'a Arc<Counters>,
     #[cfg(feature = "http")]
-    client: Option<reqwest::blocking::Client>,
+    clients: Vec<(super::Tls, reqwest::blocking::Client)>,
 }
 
 impl Makers<'_> {
@@ -260,14 +271,18 @@ impl Makers<'_> {
         }
     }
 
-    /// A signal's use of the client that all of them share, which is made with the first.
+    /// A signal's use of the client that it shares with all that connect as it does, which is made with the first.
     #[cfg(feature = "http")]
     fn client(&mut self, otlp: &Otlp) -> Result<super::http::Client, String> {
-        let shared = match self.client.clone() {
-            Some(shared) => shared,
-            None => super::http::Client::shared()?,
+        let tls = otlp.tls.clone().unwrap_or_default();
+        let shared = match self.clients.iter().find(|(other, _)| *other == tls) {
+            Some((_, shared)) => shared.clone(),
+            None => {
+                let shared = super::http::Client::shared(tls.clone())?;
+                self.clients.push((tls, shared.clone()));
+                shared
+            }
         };
-        self.client = Some(shared.clone());
         Ok(super::http::Client::new(shared, otlp.timeout))
     }
 }

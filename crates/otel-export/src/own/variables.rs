@@ -33,7 +33,11 @@ const fn variable(name: &'static str, values: &'static str, default: &'static st
 /// Every variable that is honoured. A value that can't be used is an error, except where the table says otherwise.
 pub static VARIABLES: &[Variable] = &[
     variable("OTEL_SDK_DISABLED", "`true`: nothing is exported", "`false`"),
-    variable("OTEL_SERVICE_NAME", "`service.name` of the resource", "what the builder says, else `unknown_service`"),
+    variable(
+        "OTEL_SERVICE_NAME",
+        "`service.name` of the resource",
+        "what the builder says, else `unknown_service:` and the program",
+    ),
     variable("OTEL_RESOURCE_ATTRIBUTES", "`key=value,…`", ""),
     variable(
         "OTEL_TRACES_EXPORTER",
@@ -49,13 +53,22 @@ pub static VARIABLES: &[Variable] = &[
     ),
     variable(
         "OTEL_EXPORTER_OTLP_*ENDPOINT",
-        "URL; to the general one HTTP adds `v1/traces`, `v1/logs`, `v1/metrics`",
+        "URL; to the general one HTTP adds `v1/traces`, `v1/logs`, `v1/metrics`. `https` over HTTP needs the TLS of the \
+         application's reqwest, or feature `tls`",
         "`http://localhost:4318`, for gRPC `http://localhost:4317`",
     ),
     variable("OTEL_EXPORTER_OTLP_*HEADERS", "`name=value,…`, percent-encoded", ""),
     variable("OTEL_EXPORTER_OTLP_*COMPRESSION", "`gzip`, `none`; `zstd` gives a warning", "`none`"),
     variable("OTEL_EXPORTER_OTLP_*TIMEOUT", "milliseconds that a request with its retries may take", "10000"),
     variable("OTEL_EXPORTER_OTLP_*INSECURE", "`true`: a gRPC endpoint without scheme is `http://`", "`false`"),
+    variable(
+        "OTEL_EXPORTER_OTLP_*CERTIFICATE",
+        "PEM file of the only authorities to trust, for `https`; over HTTP this and the next two give a warning without \
+         feature `tls`",
+        "the system's",
+    ),
+    variable("OTEL_EXPORTER_OTLP_*CLIENT_CERTIFICATE", "PEM file of the certificate to show, for `https`", ""),
+    variable("OTEL_EXPORTER_OTLP_*CLIENT_KEY", "PEM file of its key, not encrypted", ""),
     variable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "`cumulative`, `delta`, `lowmemory`", "`cumulative`"),
     variable(
         "OTEL_TRACES_SAMPLER",
