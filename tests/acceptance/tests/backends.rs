@@ -192,21 +192,43 @@ fn assert_logs(run: &Run<'_>, case: &str, span: &Span, logs: &[&LogRecord]) {
     }
 }
 
-/// A metric, the case that has its attributes, the point's own attribute, and the values that the calls added.
-const POINTS: [(&str, &str, Option<&str>, Option<&[f64]>, u64); 7] = [
-    ("gen_ai.client.operation.duration", "chat_basic", None, None, 3),
-    ("gen_ai.client.operation.duration", "error_429", None, None, 1),
-    ("gen_ai.client.operation.duration", "embeddings_float", None, None, 1),
-    ("gen_ai.client.token.usage", "chat_basic", Some("input"), Some(&[20.0, 20.0, 75.0]), 3),
-    ("gen_ai.client.token.usage", "chat_basic", Some("output"), Some(&[10.0, 5.0, 51.0]), 3),
-    ("gen_ai.client.token.usage", "embeddings_float", Some("input"), Some(&[6.0]), 1),
-    ("gen_ai.client.operation.time_to_first_chunk", "chat_basic", None, None, 1),
+/// What one point of a metric holds after all calls.
+struct Expected {
+    metric: &'static str,
+    /// The case whose recorded attributes it has.
+    case: &'static str,
+    token_type: Option<&'static str>,
+    /// The values that were added, if they don't depend on the clock.
+    values: Option<&'static [f64]>,
+    count: u64,
+}
+
+const DURATION: &str = "gen_ai.client.operation.duration";
+const TOKENS: &str = "gen_ai.client.token.usage";
+const FIRST_CHUNK: &str = "gen_ai.client.operation.time_to_first_chunk";
+
+const fn timed(metric: &'static str, case: &'static str, count: u64) -> Expected {
+    Expected { metric, case, token_type: None, values: None, count }
+}
+
+const fn counted(case: &'static str, token_type: &'static str, values: &'static [f64]) -> Expected {
+    Expected { metric: TOKENS, case, token_type: Some(token_type), values: Some(values), count: values.len() as u64 }
+}
+
+const POINTS: [Expected; 7] = [
+    timed(DURATION, "chat_basic", 3),
+    timed(DURATION, "error_429", 1),
+    timed(DURATION, "embeddings_float", 1),
+    counted("chat_basic", "input", &[20.0, 20.0, 75.0]),
+    counted("chat_basic", "output", &[10.0, 5.0, 51.0]),
+    counted("embeddings_float", "input", &[6.0]),
+    timed(FIRST_CHUNK, "chat_basic", 1),
 ];
 
 fn assert_metrics(run: &Run<'_>, metrics: &[&Metric]) {
     let names: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     assert_eq!(names.len(), 3, "each once, nothing was dropped: {names:?}");
-    for (name, case, token_type, values, count) in POINTS {
+    for Expected { metric: name, case, token_type, values, count } in POINTS {
         let about = format!("{name} {case} {token_type:?}");
         let golden = golden(run.content, case);
         let is_it = |recorded: &&Json| {

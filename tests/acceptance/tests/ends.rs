@@ -188,7 +188,7 @@ fn after_a_stop_calls_pass_untouched_and_a_new_start_observes_again() {
         let spans = receiver.spans();
         assert_eq!(spans.len(), 16, "{protocol}");
         let names: Vec<_> = spans.iter().map(|span| span.resource.attributes["service.name"].clone()).collect();
-        assert_eq!(names[..10], vec![text("unknown_service"); 10]);
+        assert_eq!(names[..10], vec![text("unknown_service:application"); 10]);
         assert_eq!(names[10..], vec![text("again"); 6]);
         assert_eq!(application.end(), "");
     }

@@ -76,7 +76,7 @@ fn the_service_has_the_name_of_the_variables_else_that_of_the_builder() {
     let builder = || Start { app_name: Some("assistant".to_owned()), ..Start::default() };
     let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=of-attributes,team=x%20y");
     for (variables, start, name) in [
-        (&[][..], Start::default(), "unknown_service"),
+        (&[][..], Start::default(), "unknown_service:application"),
         (&[], builder(), "assistant"),
         (&[attributes], builder(), "of-attributes"),
         (&[("OTEL_SERVICE_NAME", "of-name"), attributes], builder(), "of-name"),
