@@ -201,7 +201,7 @@ pack_fields! {
     Message { role, name, parts, is_list }
     ToolCall { id, kind, name, arguments }
     Media { modality, format, source, detail, name }
-    Told { request_id, processing_ms, rate_limit }
+    Told { at_ns, status, content_length, request_id, processing_ms, rate_limit }
     RateLimit { remaining_requests, remaining_tokens }
 }
 

@@ -13,7 +13,7 @@ use super::received::{Heard, Received};
 use super::{End, RequestHead, ResponseHead, Skip, Skips};
 use crate::event::{Attempt, Call, Identity, Incomplete, Request, Response, Timing};
 use crate::policy::{Allowance, Content, Keep, Limits};
-use crate::provider::provider_of;
+use crate::provider::{Rare, provider_of};
 
 /// What holds for every exchange of one capture.
 #[derive(Debug, Clone, Default)]
@@ -53,8 +53,10 @@ pub struct Exchange {
 /// What became of the request's body so far.
 #[derive(Debug)]
 enum Sent {
+    /// Nothing of it came.
+    Nothing,
     /// Not whole yet, or not read yet.
-    Body(Gathered),
+    Body(Box<Gathered>),
     /// Read.
     Read(Box<Request>),
     /// Read, and to be held for as long as a stream lasts.
@@ -73,19 +75,17 @@ impl Exchange {
     /// An exchange whose request has begun.
     #[must_use]
     pub fn new(head: RequestHead, settings: Arc<Settings>) -> Self {
-        Self {
-            head,
-            settings,
-            allowance: Allowance::default(),
-            request: Sent::Body(Gathered::default()),
-            response: None,
-            odd: None,
-        }
+        Self { head, settings, allowance: Allowance::default(), request: Sent::Nothing, response: None, odd: None }
     }
 
     /// The next piece of the request's body.
     pub fn handle_request_body(&mut self, bytes: Bytes) {
         match &mut self.request {
+            Sent::Nothing => {
+                let mut body = Box::<Gathered>::default();
+                body.push(bytes, self.settings.limits.body_bytes);
+                self.request = Sent::Body(body);
+            }
             Sent::Body(body) => body.push(bytes, self.settings.limits.body_bytes),
             // Behind a whole JSON text only white space can follow.
             Sent::Read(_) | Sent::Packed(_) => {}
@@ -127,8 +127,14 @@ impl Exchange {
         }
         // If the request is whole already, what was lost is none of it.
         self.read_request();
-        if let Sent::Body(body) = &mut self.request {
-            body.has_gap = true;
+        match &mut self.request {
+            Sent::Nothing => {
+                let mut body = Box::<Gathered>::default();
+                body.has_gap = true;
+                self.request = Sent::Body(body);
+            }
+            Sent::Body(body) => body.has_gap = true,
+            Sent::Read(_) | Sent::Packed(_) => {}
         }
     }
 
@@ -137,7 +143,7 @@ impl Exchange {
     pub fn held_bytes(&self) -> usize {
         let request = match &self.request {
             Sent::Body(body) => body.held_bytes(),
-            Sent::Read(_) | Sent::Packed(_) => 0,
+            Sent::Nothing | Sent::Read(_) | Sent::Packed(_) => 0,
         };
         let response = self.response.as_ref().map_or(0, |response| response.held_bytes());
         request + response + self.allowance.kept_bytes()
@@ -148,17 +154,16 @@ impl Exchange {
     pub fn finish(mut self, end: End, at: Duration) -> Understood {
         let request = self.take_request();
         let response = self.response.take().map(|response| *response);
-        let has_all_bytes = response.as_ref().is_some_and(Received::has_all_bytes);
-        let is_complete = has_all_bytes || end == End::Complete;
+        let is_complete = end == End::Complete;
         let expected = request.choice_count;
         let heard = match response {
             Some(response) => response.finish(is_complete, self.head.surface, &self.settings, &mut self.allowance),
             None => Heard::default(),
         };
-        let Heard { mut answer, clock, response: told, head_at, is_stream, is_whole, has_gap } = heard;
+        let Heard { mut answer, clock, response: told, head_at, is_stream, is_whole, has_all_bytes, has_gap } = heard;
         let status = told.status;
         let answer_end = answer_end(&answer, expected, is_stream, is_whole, has_gap, &self.allowance.skips);
-        let failure = answer.failure.take().map(|failure| *failure);
+        let Rare { state, embedding_dimensions, failure } = answer.take_rare();
         let ending = Ending { status, has_all_bytes, answer: answer_end };
         let keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
         let choices = answer.take_choices(&keep);
@@ -177,8 +182,8 @@ impl Exchange {
                 choices,
                 service_tier: answer.service_tier,
                 system_fingerprint: answer.system_fingerprint,
-                state: answer.state,
-                embedding_dimensions: answer.embedding_dimensions,
+                state,
+                embedding_dimensions,
                 ..told
             },
             usage: answer.usage.map(|usage| *usage).unwrap_or_default(),
@@ -230,7 +235,8 @@ impl Exchange {
     /// The request, as far as it is known at the end.
     fn take_request(&mut self) -> Request {
         self.read_request();
-        match std::mem::replace(&mut self.request, Sent::Body(Gathered::default())) {
+        match std::mem::replace(&mut self.request, Sent::Nothing) {
+            Sent::Nothing => Request::default(),
             Sent::Read(request) => *request,
             Sent::Packed(request) => request.unpack().unwrap_or_default(),
             Sent::Body(body) => {

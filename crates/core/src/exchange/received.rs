@@ -16,20 +16,23 @@ use crate::wire::encoding::{Decoder, EncodingError};
 /// A response so far.
 #[derive(Debug)]
 pub(super) struct Received {
-    head_at: Option<Duration>,
-    content_length: Option<u64>,
+    /// `None` if the head was lost.
+    head: Option<Packed<Told>>,
     /// Bytes of the body as they came, before decompression.
     seen: u64,
-    told: Option<Packed<Told>>,
     odd: Option<Box<Odd>>,
-    status: Option<u16>,
+    /// Whether the status says that the call failed.
+    is_failure: bool,
     says: MediaType,
     body: Body,
 }
 
-/// Facts of the head that are only passed on.
+/// The facts of the head that matter at the end.
 #[derive(Debug, Default)]
 pub(super) struct Told {
+    pub(super) at_ns: u64,
+    pub(super) status: u64,
+    pub(super) content_length: Option<u64>,
     pub(super) request_id: Option<Box<str>>,
     pub(super) processing_ms: Option<u64>,
     pub(super) rate_limit: RateLimit,
@@ -86,6 +89,8 @@ pub(super) struct Heard {
     pub(super) is_stream: bool,
     /// The body is one whole text that could be read.
     pub(super) is_whole: bool,
+    /// As many bytes came as the head announced.
+    pub(super) has_all_bytes: bool,
     pub(super) has_gap: bool,
 }
 
@@ -97,28 +102,27 @@ impl Received {
             let essence = value.split(';').next().unwrap_or_default().trim();
             essence.eq_ignore_ascii_case("text/event-stream")
         });
-        let told = Told {
+        let told = head.map(|(head, at)| Told {
+            at_ns: u64::try_from(at.as_nanos()).unwrap_or(u64::MAX),
+            status: head.status().into(),
+            content_length: number(Header::ContentLength),
             request_id: get(Header::RequestId).map(Into::into),
             processing_ms: number(Header::ProcessingMs),
             rate_limit: RateLimit {
                 remaining_requests: number(Header::RemainingRequests),
                 remaining_tokens: number(Header::RemainingTokens),
             },
-        };
-        let has_told =
-            told.request_id.is_some() || told.processing_ms.is_some() || told.rate_limit != RateLimit::default();
+        });
         let odd = match Decoder::named(get(Header::ContentEncoding).unwrap_or_default(), settings.limits.body_bytes) {
             Ok(None) => None,
             Ok(Some(decoder)) => Some(Coding::Encoded(Box::new(decoder))),
             Err(_) => Some(Coding::Failed(Skip::BodyEncoding, 0)),
         };
         Self {
-            head_at: head.map(|(_, at)| at),
-            content_length: number(Header::ContentLength),
+            head: told.as_ref().and_then(Packed::of),
             seen: 0,
-            told: if has_told { Packed::of(&told) } else { None },
             odd: odd.map(|coding| Box::new(Odd::of(coding))),
-            status: head.map(|(head, _)| head.status()),
+            is_failure: head.is_some_and(|(head, _)| ErrorClass::of_status(head.status()).is_some()),
             says: if is_events { MediaType::Events } else { MediaType::Other },
             body: Body::Undecided,
         }
@@ -200,7 +204,7 @@ impl Received {
     /// some send an error's JSON as `text/event-stream`. JSON begins with a bracket, a stream with the name of a field
     /// or a colon. One character is enough, so that the answer doesn't depend on how the body was cut.
     fn shape(&self, piece: &[u8]) -> Option<MediaType> {
-        if self.status.and_then(ErrorClass::of_status).is_some() {
+        if self.is_failure {
             return Some(MediaType::Other);
         }
         let first = piece.iter().find(|byte| !byte.is_ascii_whitespace())?;
@@ -234,12 +238,6 @@ impl Received {
         }
     }
 
-    /// Whether as many bytes came as the head announced.
-    pub(super) fn has_all_bytes(&self) -> bool {
-        let lost = self.odd.as_ref().map_or(0, |odd| odd.lost);
-        self.content_length.is_some_and(|announced| self.seen + lost >= announced)
-    }
-
     pub(super) fn held_bytes(&self) -> usize {
         match &self.body {
             Body::Undecided => 0,
@@ -248,7 +246,7 @@ impl Received {
         }
     }
 
-    /// What the response came to. `is_complete`: nothing is missing at its end.
+    /// What the response came to. `is_complete`: its body came to its end, as far as the capture saw.
     pub(super) fn finish(
         self,
         is_complete: bool,
@@ -256,16 +254,24 @@ impl Received {
         settings: &Settings,
         allowance: &mut Allowance,
     ) -> Heard {
-        let failed = self.status.and_then(ErrorClass::of_status).is_some();
+        let told = self.head.as_ref().and_then(Packed::unpack);
+        let lost = self.odd.as_ref().map_or(0, |odd| odd.lost);
+        let announced = told.as_ref().and_then(|told| told.content_length);
+        let has_all_bytes = announced.is_some_and(|announced| self.seen + lost >= announced);
         let has_gap = self.odd.as_ref().is_some_and(|odd| odd.has_gap || matches!(odd.coding, Coding::Failed(..)));
         if let Some(Odd { coding: Coding::Failed(skip, bytes), .. }) = self.odd.as_deref()
             && self.seen > 0
         {
             allowance.skips.add(*skip, *bytes);
         }
-        let mut heard = Heard { head_at: self.head_at, has_gap, ..Heard::default() };
+        let mut heard = Heard {
+            head_at: told.as_ref().map(|told| Duration::from_nanos(told.at_ns)),
+            has_gap,
+            has_all_bytes,
+            ..Heard::default()
+        };
         match self.body {
-            Body::Undecided => heard.is_stream = self.says == MediaType::Events && !failed,
+            Body::Undecided => heard.is_stream = self.says == MediaType::Events && !self.is_failure,
             Body::Events(stream) => {
                 heard.is_stream = true;
                 (heard.answer, heard.clock) = stream.finish(allowance);
@@ -275,24 +281,24 @@ impl Received {
             Body::Whole(body) => {
                 let text = body.text();
                 let mut keep = Keep::new(settings.content, &settings.limits, allowance);
-                if failed {
-                    heard.answer.failure = surface.read_error(&text, &mut keep).map(Box::new);
+                if self.is_failure {
+                    heard.answer.fail(surface.read_error(&text, &mut keep));
                 } else {
                     heard.is_whole = surface.read_response(&text, &mut heard.answer, &mut keep).is_ok();
                     if !heard.is_whole {
                         heard.answer = Answer::default();
                         // A body that was cut is no body of the wrong kind.
-                        if is_complete {
+                        if is_complete || has_all_bytes {
                             keep.skipped(Skip::BodyUnreadable, body.seen);
                         }
                     }
                 }
             }
         }
-        let Told { request_id, processing_ms, rate_limit } =
-            self.told.as_ref().and_then(Packed::unpack).unwrap_or_default();
+        let status = told.as_ref().and_then(|told| u16::try_from(told.status).ok());
+        let Told { request_id, processing_ms, rate_limit, .. } = told.unwrap_or_default();
         heard.response = Response {
-            status: self.status,
+            status,
             request_id,
             processing_ms,
             rate_limit,

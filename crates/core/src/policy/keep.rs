@@ -1,6 +1,6 @@
 //! Takes texts and names into a call as far as content policy and limits allow.
 
-use super::{Content, Limits};
+use super::{Content, GrowingText, Limits};
 use crate::event::{Text, Value};
 use crate::exchange::{Skip, Skips};
 use crate::wire::json::{Json, Str};
@@ -27,26 +27,6 @@ pub struct Keep<'a> {
     content: Content,
     limits: &'a Limits,
     allowance: &'a mut Allowance,
-}
-
-/// A text that is still growing.
-#[derive(Debug, Clone, Default)]
-pub struct GrowingText {
-    bytes: u64,
-    kept: String,
-}
-
-impl GrowingText {
-    /// Its size so far, also of what isn't kept.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    #[inline]
-    pub(crate) fn grow(&mut self, bytes: usize) {
-        self.bytes += bytes as u64;
-    }
 }
 
 impl<'a> Keep<'a> {
@@ -84,51 +64,57 @@ impl<'a> Keep<'a> {
     /// A text.
     #[must_use]
     pub fn text(&mut self, text: Str<'_>) -> Text {
-        let mut growing = GrowingText::default();
-        self.append(&mut growing, text);
-        self.finish(growing)
+        if !self.content.keeps_text() {
+            return Text::sized(text.len() as u64);
+        }
+        let mut kept = String::with_capacity(text.len().min(self.left()));
+        self.take(text, |run| kept.push_str(run));
+        if kept.len() == text.len() { Text::kept(kept) } else { Text::truncated(text.len() as u64, kept) }
     }
 
     /// Lets a text grow.
     pub fn append(&mut self, text: &mut GrowingText, more: Str<'_>) {
-        if !self.content.keeps_text() {
-            text.bytes += more.len() as u64;
-            return;
+        text.grow(more.len());
+        if self.content.keeps_text() {
+            let kept = text.keep(more.len().min(self.left()));
+            self.take(more, |run| kept.push_str(run));
         }
-        text.bytes += more.len() as u64;
-        if more.len() <= self.left() {
-            if text.kept.capacity() == 0 {
-                text.kept.reserve_exact(more.len());
-            }
-            more.push_to(&mut text.kept);
-            self.allowance.used += more.len();
+    }
+
+    /// Gives the runs of `text` that may be kept.
+    fn take(&mut self, text: Str<'_>, mut each: impl FnMut(&str)) {
+        if text.len() <= self.left() {
+            text.for_each_run(each);
+            self.allowance.used += text.len();
             return;
         }
         let mut room = self.left();
-        let before = text.kept.len();
-        more.for_each_run(|run| {
+        let mut kept = 0;
+        text.for_each_run(|run| {
             let fits = floor_char_boundary(run, room);
-            text.kept.push_str(&run[..fits]);
+            each(&run[..fits]);
+            kept += fits;
             // Nothing that comes later may stand where this should have: first come, first kept.
             room = if fits == run.len() { room - fits } else { 0 };
         });
         self.allowance.used = self.limits.content_bytes;
-        self.skipped(Skip::OverLimit, (more.len() - (text.kept.len() - before)) as u64);
+        self.skipped(Skip::OverLimit, (text.len() - kept) as u64);
     }
 
     /// Lets go of a text: what it took is free for others.
     pub fn give_back(&mut self, text: &GrowingText) {
-        self.allowance.used = self.allowance.used.saturating_sub(text.kept.len());
+        self.allowance.used = self.allowance.used.saturating_sub(text.kept_bytes());
     }
 
     /// A text that won't grow any more.
     #[must_use]
     pub fn finish(&self, text: GrowingText) -> Text {
-        match (self.content.keeps_text(), text.kept.len() as u64 == text.bytes) {
-            (false, _) => Text::sized(text.bytes),
-            (true, true) => Text::kept(text.kept),
-            (true, false) => Text::truncated(text.bytes, text.kept),
+        if !self.content.keeps_text() {
+            return Text::sized(text.bytes());
         }
+        let bytes = text.bytes();
+        let kept = text.into_kept();
+        if kept.len() as u64 == bytes { Text::kept(kept) } else { Text::truncated(bytes, kept) }
     }
 
     /// A JSON value that is content, given by its text.

@@ -1,11 +1,13 @@
 //! What may be kept of a call, and how much.
 
 mod content;
+mod growing;
 mod keep;
 mod limits;
 mod mask;
 
 pub use content::Content;
-pub use keep::{Allowance, GrowingText, Keep};
+pub use growing::GrowingText;
+pub use keep::{Allowance, Keep};
 pub use limits::Limits;
 pub use mask::mask;

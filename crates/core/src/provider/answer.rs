@@ -17,19 +17,25 @@ pub struct Answer {
     pub service_tier: Option<Box<str>>,
     /// Fingerprint of the server's configuration.
     pub system_fingerprint: Option<Box<str>>,
-    /// The state that the answer says it is in.
-    pub state: Option<Box<str>>,
-    /// Number of dimensions of the vectors.
-    pub embedding_dimensions: Option<u64>,
     /// Tokens.
     pub usage: Option<Box<Usage>>,
-    /// That it failed, and why.
-    pub failure: Option<Box<Failure>>,
     /// Whether the protocol's own last word was seen: nothing follows.
     pub ended: bool,
     /// Whether parts of it were lost or could not be read, so that its texts may have holes.
     pub has_gap: bool,
+    rare: Option<Box<Rare>>,
     choices: Vec<Draft>,
+}
+
+/// What most answers don't say of themselves while they are under way.
+#[derive(Debug, Default)]
+pub struct Rare {
+    /// The state that the answer says it is in.
+    pub state: Option<Box<str>>,
+    /// Number of dimensions of the vectors.
+    pub embedding_dimensions: Option<u64>,
+    /// That it failed, and why.
+    pub failure: Option<Failure>,
 }
 
 /// One choice being assembled.
@@ -128,6 +134,30 @@ impl PartDraft {
 }
 
 impl Answer {
+    /// What most answers don't say, to be filled in.
+    pub fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// What most answers don't say, if this one did.
+    #[must_use]
+    pub fn take_rare(&mut self) -> Rare {
+        self.rare.take().map(|rare| *rare).unwrap_or_default()
+    }
+
+    /// Takes in that the answer failed, if it did.
+    pub fn fail(&mut self, failure: Option<Failure>) {
+        if failure.is_some() {
+            self.rare().failure = failure;
+        }
+    }
+
+    /// Whether the answer says that it failed.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.failure.is_some())
+    }
+
     /// Whether there is a choice, and each has said why it ended.
     #[must_use]
     pub fn every_choice_finished(&self) -> bool {

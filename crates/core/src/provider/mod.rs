@@ -5,7 +5,7 @@ mod hosts;
 pub mod openai;
 mod surface;
 
-pub use answer::{Answer, PartDraft, Place, What};
+pub use answer::{Answer, PartDraft, Place, Rare, What};
 pub use hosts::{HOSTS, provider_of};
 pub use surface::{Heard, Span, Surface, Varies};
 

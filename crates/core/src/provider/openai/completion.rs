@@ -96,7 +96,7 @@ fn read(json: &mut Json<'_>, answer: &mut Answer, keep: &mut Keep<'_>, watch: &m
             "error" => {
                 if let Some(failure) = error::read(json, keep)? {
                     watch.is_error = true;
-                    answer.failure = Some(Box::new(failure));
+                    answer.fail(Some(failure));
                 }
             }
             // Random characters that hide the length of the text.

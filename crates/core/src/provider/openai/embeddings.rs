@@ -54,20 +54,22 @@ impl Surface for Embeddings {
                 "model" => keep.rename(&mut answer.model, json.str()?),
                 "usage" => answer.usage = usage::read(json)?,
                 "data" => {
+                    let mut dimensions = None;
                     json.array(|json| {
                         // The vectors of one answer are of one length.
-                        if answer.embedding_dimensions.is_none() {
+                        if dimensions.is_none() {
                             json.object(|key, json| {
                                 if key == "embedding" {
-                                    answer.embedding_dimensions = read_dimensions(json)?;
+                                    dimensions = read_dimensions(json)?;
                                 }
                                 Ok(())
                             })?;
                         }
                         Ok(())
                     })?;
+                    answer.rare().embedding_dimensions = dimensions;
                 }
-                "error" => answer.failure = error::read(json, keep)?.map(Box::new),
+                "error" => answer.fail(error::read(json, keep)?),
                 _ => {}
             }
             Ok(())

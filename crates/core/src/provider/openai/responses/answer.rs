@@ -50,7 +50,7 @@ pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, 
                     Ok(())
                 })?;
             }
-            "error" => answer.failure = error::read(json, keep)?.map(Box::new).or(answer.failure.take()),
+            "error" => answer.fail(error::read(json, keep)?),
             "output" if with_output => {
                 let mut index = 0;
                 json.array(|json| {
@@ -63,7 +63,9 @@ pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, 
         }
         Ok(())
     })?;
-    keep.rename(&mut answer.state, status);
+    if status.is_some() {
+        keep.rename(&mut answer.rare().state, status);
+    }
     let finish_reason = match status.map(Str::raw) {
         Some("completed") if answer.asks_for_tools(CHOICE) => Str::plain("tool_calls"),
         Some("completed") => Str::plain("stop"),

@@ -126,7 +126,7 @@ pub(super) fn read(kind: &str, data: &str, answer: &mut Answer, keep: &mut Keep<
     let kind = event.kind.map_or(kind, Str::raw);
     let heard = Heard { is_chunk: true, ..Heard::default() };
     if kind == "error" || (event.kind.is_none() && event.error.is_some()) {
-        answer.failure = Some(Box::new(read_error(data, event.error, keep)?));
+        answer.fail(Some(read_error(data, event.error, keep)?));
         return Ok(Heard::default());
     }
     let text = TEXTS.iter().find_map(|&(prefix, position, what)| Some((kind.strip_prefix(prefix)?, position, what)));
@@ -186,8 +186,8 @@ pub(super) fn read(kind: &str, data: &str, answer: &mut Answer, keep: &mut Keep<
                 }
                 answer::read(&mut response, answer, with_output, keep)?;
             }
-            if kind == "response.failed" && answer.failure.is_none() {
-                answer.failure = Some(Box::new(Failure::of(ErrorClass::Api)));
+            if kind == "response.failed" && !answer.has_failed() {
+                answer.fail(Some(Failure::of(ErrorClass::Api)));
             }
             answer.ended = true;
         }
