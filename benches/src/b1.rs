@@ -11,19 +11,20 @@ use crate::loopback::{self, Remote};
 use crate::meter::Entry;
 use crate::ours::{Attended, Nothing, Observed, Ours};
 use crate::payload::Payload;
+use crate::peers::plain_tee::Rebuild;
 use crate::peers::reqwest_tracing;
 
 const CALLS: usize = 200;
 
-/// Nothing attached, ours, and the peer, with so many calls open at once.
+/// Nothing attached, ours, the floor, and the peer, with so many calls open at once.
 pub(crate) fn entries() -> Vec<Entry> {
     [1, 100, 10_000].into_iter().flat_map(at_once).collect()
 }
 
-fn at_once(open: usize) -> [Entry; 3] {
+fn at_once(open: usize) -> [Entry; 4] {
     let calls = CALLS.max(open);
     let payload = Payload::chat(2 << 10);
-    let (base, ours, peer) = (payload.clone(), payload.clone(), payload);
+    let (base, ours, peer, rebuilt) = (payload.clone(), payload.clone(), payload.clone(), payload);
     [
         Entry::new(format!("b1.base@{open}"), calls as u64, move || {
             reqwest_tracing::subscribe();
@@ -32,6 +33,10 @@ fn at_once(open: usize) -> [Entry; 3] {
         Entry::new(format!("b1.ours@{open}"), calls as u64, move || {
             reqwest_tracing::subscribe();
             observed(&ours, calls, open)
+        }),
+        Entry::new(format!("b1.rebuild@{open}"), calls as u64, move || {
+            reqwest_tracing::subscribe();
+            Caller::new(&rebuilt, Some(Arc::new(Rebuild)), Box::new(Nothing), calls, open)
         }),
         Entry::new(format!("b1.reqwest-tracing@{open}"), calls as u64, move || {
             let middleware = reqwest_tracing::middleware();

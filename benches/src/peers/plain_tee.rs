@@ -1,4 +1,5 @@
-//! The floor of B2: the least that a tee can do (read the clock, clone the handle, queue both).
+//! The floors of B1 and B2: a response that is rebuilt around its own body, and the least that a tee can do in it (read
+//! the clock, clone the handle, queue both).
 
 use std::error::Error;
 use std::pin::Pin;
@@ -10,11 +11,26 @@ use bytes::Bytes;
 use crossbeam_queue::ArrayQueue;
 use http::Extensions;
 use http_body::{Body, Frame, SizeHint};
-use reqwest::{Request, Response};
+use reqwest::{Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{Middleware, Next, Result};
 
 use crate::meter::Meter;
 use crate::ours::Attached;
+
+/// A middleware that gives the response a body of its own, and the URL that it had: what reqwest asks of any tee.
+pub(crate) struct Rebuild;
+
+#[async_trait::async_trait]
+impl Middleware for Rebuild {
+    async fn handle(&self, request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
+        let response = next.run(request, extensions).await?;
+        let url = response.url().clone();
+        let (mut parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        let carrier = http::Response::builder().url(url).body(()).map_err(reqwest_middleware::Error::middleware)?;
+        parts.extensions.extend(carrier.into_parts().0.extensions);
+        Ok(http::Response::from_parts(parts, reqwest::Body::wrap(body)).into())
+    }
+}
 
 type Queue = Arc<ArrayQueue<(Instant, Bytes)>>;
 
