@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod bench;
-#[path = "../../crates/testkit/src/backends/pinned.rs"]
 mod pinned;
 mod run;
 mod setup;

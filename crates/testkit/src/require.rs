@@ -4,7 +4,7 @@
 //! absent the test says `skipped: needs X` on stderr and returns; with `SIDETONE_TEST_REQUIRE=all` in the environment
 //! it panics instead and names what is missing, so that a build server can't skip anything.
 //!
-//! ```
+//! ```no_run
 //! use sidetone_testkit::require;
 //!
 //! fn the_cache_survives_a_restart() {

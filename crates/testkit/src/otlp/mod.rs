@@ -1,4 +1,4 @@
-//! What a [`Receiver`] got, decoded: OTLP as protobuf over HTTP and over gRPC, compressed by gzip or not.
+//! What a [`Receiver`](crate::hostile::Receiver) got, decoded: OTLP as protobuf over HTTP and over gRPC, compressed by gzip or not.
 //!
 //! ```
 //! use sidetone_testkit::hostile::Receiver;
@@ -17,7 +17,7 @@
 //! # }
 //! ```
 //!
-//! OTLP as JSON isn't decoded; it counts as [undecodable](Receiver::undecodable).
+//! OTLP as JSON isn't decoded; it counts as [undecodable](crate::hostile::Receiver::undecodable).
 
 mod convert;
 mod decode;

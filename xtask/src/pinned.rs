@@ -1,0 +1,1 @@
+../../crates/testkit/src/backends/pinned.rs
