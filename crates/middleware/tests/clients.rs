@@ -8,7 +8,7 @@ use async_openai::types::chat::CreateChatCompletionRequest;
 use futures_util::StreamExt as _;
 use sidetone_core::event::{Operation, Outcome};
 use sidetone_testkit::server::{MockServer, Pieces};
-use support::Watched;
+use support::{Watched, local};
 
 fn openai(server: &MockServer) -> OpenAIConfig {
     OpenAIConfig::new().with_api_base(server.base_url()).with_api_key("none")
@@ -90,7 +90,7 @@ async fn azure_names_its_deployment_in_the_path() {
     assert!(server.requests()[0].path.starts_with("/openai/deployments/my-deployment/chat/completions?"));
     let call = watched.call();
     assert_eq!(call.outcome, Outcome::Completed);
-    assert_eq!(call.operation, Operation::Chat);
+    assert_eq!((call.operation, &*call.provider), (Operation::Chat, "azure.ai.openai"));
 }
 
 #[cfg(feature = "rig")]
@@ -101,7 +101,7 @@ async fn rig_is_observed_through_its_transport() {
 
     let server = MockServer::builder().reply_text("All quiet.").usage(3, 5).start();
     let watched = Watched::start();
-    let transport = watched.observer.rig_client(reqwest::Client::builder().no_proxy().build().unwrap());
+    let transport = watched.observer.rig_client(local().build().unwrap());
     let openai = OpenAIConfig::new("none").with_base_url(server.base_url()).connect(transport);
     let response = openai.completion("gpt-4o-mini").call(CompletionRequest::new("Hi")).await.unwrap();
     assert_eq!(response.text(), "All quiet.");

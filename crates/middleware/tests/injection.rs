@@ -10,13 +10,12 @@ use std::sync::{Arc, Mutex};
 use http::{HeaderMap, HeaderValue};
 use opentelemetry::context::FutureExt as _;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
-use reqwest::Client;
 use sidetone_core::event::Operation;
 use sidetone_middleware::Observer;
 use sidetone_pipeline::span::{SpanStart, SpanStarter, StartedSpan};
 use sidetone_pipeline::{Config, Finished, Pipeline, Sink};
 use sidetone_testkit::server::{Failure, MockServer};
-use support::{PATIENCE, WAYS, Way, chat};
+use support::{PATIENCE, WAYS, Way, chat, local};
 
 /// Starts spans that only have a number.
 #[derive(Debug, Default)]
@@ -87,7 +86,7 @@ impl Injecting {
     }
 
     async fn send(&self, way: Way, server: &MockServer, own: Option<&'static str>, streamed: bool) {
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = local().build().unwrap();
         let url = format!("{}/chat/completions", server.base_url());
         let builds = client.clone();
         let response = way.send_by(&self.observer, &client, move || {

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
-use reqwest::{Client, ClientBuilder, Response};
+use reqwest::{ClientBuilder, Response};
 use sidetone_core::event::{Call, ErrorClass, Outcome};
 use sidetone_middleware::{Observer, SendObserved as _};
 use sidetone_testkit::server::{Failure, Fault, MockServer, MockServerBuilder, Pieces, Point};
-use support::{PATIENCE, WAYS, Watched, chat};
+use support::{PATIENCE, WAYS, Watched, chat, local};
 
 /// What the application does with the response.
 #[derive(Debug, Clone, Copy)]
@@ -243,7 +243,7 @@ async fn each_end_of_a_request_is_reported_once_and_as_what_it_is() {
             // The failure of the first request is each way's first.
             server.change(scenario.server);
             let watched = Watched::start();
-            let client = (scenario.client)(Client::builder().no_proxy()).build().unwrap();
+            let client = (scenario.client)(local()).build().unwrap();
             let build = {
                 let (client, url) = (client.clone(), url.clone());
                 move || client.post(&url).body(chat(scenario.stream)).build()
@@ -262,7 +262,7 @@ async fn each_end_of_a_request_is_reported_once_and_as_what_it_is() {
 async fn an_answer_that_says_it_is_at_its_end_is_complete_before_anyone_polls_again() {
     let server = MockServer::start();
     let url = format!("{}/chat/completions", server.base_url());
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     for way in WAYS {
         let watched = Watched::start();
         let build = {
@@ -284,7 +284,7 @@ async fn an_answer_that_says_it_is_at_its_end_is_complete_before_anyone_polls_ag
 async fn a_future_dropped_before_the_head_is_cancelled() {
     let server = MockServer::builder().fault(Fault::Hang(Point::BeforeHead)).start();
     let url = format!("{}/chat/completions", server.base_url());
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     for way in WAYS {
         for polled in [true, false] {
             let watched = Watched::start();
@@ -316,7 +316,7 @@ async fn a_future_dropped_before_the_head_is_cancelled() {
 async fn a_streamed_request_body_is_read_as_it_is_sent() {
     let server = MockServer::start();
     let url = format!("{}/chat/completions", server.base_url());
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     for way in WAYS {
         let watched = Watched::start();
         let build = {
@@ -337,7 +337,7 @@ async fn a_streamed_request_body_is_read_as_it_is_sent() {
 async fn the_current_span_is_the_parent_and_is_not_kept_alive() {
     let server = MockServer::start();
     let url = format!("{}/chat/completions", server.base_url());
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     let state = TraceState::from_key_value([("vendor", "a"), ("other", "b")]).unwrap();
     for way in WAYS {
         let watched = Watched::start();
@@ -371,7 +371,7 @@ async fn the_current_span_is_the_parent_and_is_not_kept_alive() {
 async fn what_is_no_llm_call_is_not_reported_nor_what_an_exporter_sends() {
     use opentelemetry::context::FutureExt as _;
     let server = MockServer::start();
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     let suppressed = opentelemetry::Context::new().with_telemetry_suppressed();
     for way in WAYS {
         let watched = Watched::start();
@@ -399,7 +399,7 @@ async fn what_is_no_llm_call_is_not_reported_nor_what_an_exporter_sends() {
 async fn after_stop_requests_and_open_answers_go_through() {
     let server = MockServer::start();
     let url = format!("{}/chat/completions", server.base_url());
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     for way in WAYS {
         let watched = Watched::start();
         let send = |stream| {
@@ -427,7 +427,7 @@ async fn after_stop_requests_and_open_answers_go_through() {
 async fn a_request_builder_is_sent_observed_and_its_error_stays_its_error() {
     let server = MockServer::start();
     let watched = Watched::start();
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     let url = format!("{}/chat/completions", server.base_url());
     let response = client.post(url).body(chat(false)).send_observed(&watched.observer).await.unwrap();
     act(Act::Read, response).await;
@@ -440,7 +440,7 @@ async fn a_request_builder_is_sent_observed_and_its_error_stays_its_error() {
 #[tokio::test]
 async fn nothing_secret_of_a_request_is_reported() {
     let server = MockServer::start();
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     for way in WAYS {
         let watched = Watched::start();
         let url = format!("http://user:hunter2@{}/v1/chat/completions?api-key=hunter2", server.addr());
@@ -458,7 +458,7 @@ async fn nothing_secret_of_a_request_is_reported() {
 async fn a_call_without_room_is_dropped_whole_by_both_parts_and_counted_once() {
     let server = MockServer::start();
     let url = format!("{}/chat/completions", server.base_url());
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     for way in WAYS {
         let config = sidetone_pipeline::Config { queue_bytes: 8, ..Default::default() };
         let counters = Arc::<sidetone_pipeline::Counters>::default();

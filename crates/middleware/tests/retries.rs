@@ -18,14 +18,14 @@ use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
 use sidetone_core::event::{Attempt, Call, ErrorClass, Outcome};
 use sidetone_testkit::server::{Failure, Fault, MockServer, Point};
-use support::{Watched, chat};
+use support::{Watched, chat, local};
 use tower::Layer as _;
 
 type MiddlewareResult = reqwest_middleware::Result<Response>;
 
 fn http() -> Client {
     // A connection that was cut isn't tried again behind our back.
-    Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap()
+    local().pool_max_idle_per_host(0).build().unwrap()
 }
 
 fn retry(times: u32) -> impl Middleware {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use http_body::Body as _;
 use reqwest::{Client, ClientBuilder, Request, Response};
 use sidetone_testkit::server::{Failure, Fault, Framing, MockServer, MockServerBuilder, Pieces, Point};
-use support::{WAYS, Watched, chat};
+use support::{WAYS, Watched, chat, local};
 
 /// Everything that a client tells of a response or of an error.
 #[derive(Debug, PartialEq)]
@@ -300,7 +300,7 @@ async fn a_client_tells_the_same_with_and_without_us() {
         let server = (scenario.server)(MockServer::builder()).start();
         let url = format!("{}/chat/completions", server.base_url());
         // A fresh client each time: what a broken connection leaves in a pool is no difference of ours.
-        let client = || (scenario.client)(Client::builder().no_proxy()).build().unwrap();
+        let client = || (scenario.client)(local()).build().unwrap();
         let request = |client: &Client| (scenario.request)(client, &url).body(chat(scenario.stream));
 
         let plain_client = client();
@@ -326,7 +326,7 @@ async fn the_server_gets_the_same_request_with_and_without_us() {
     for stream in [false, true] {
         let server = MockServer::builder().start();
         let url = format!("{}/chat/completions?key=1", server.base_url());
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = local().build().unwrap();
         let build = {
             let client = client.clone();
             move || -> reqwest::Result<Request> {
@@ -379,7 +379,7 @@ impl http_body::Body for Sized {
 async fn a_streamed_request_body_keeps_its_length() {
     let server = MockServer::start();
     let url = format!("{}/chat/completions", server.base_url());
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = local().build().unwrap();
     for way in WAYS {
         let (build_client, url) = (client.clone(), url.clone());
         let build = move || build_client.post(&url).body(reqwest::Body::wrap(Sized(Some(chat(false).into())))).build();

@@ -149,3 +149,12 @@ pub(crate) fn chat(stream: bool) -> String {
         r#"{{"model":"gpt-4o-mini","messages":[{{"role":"user","content":"Hi"}}],"stream":{stream},"stream_options":{{"include_usage":true}}}}"#
     )
 }
+
+/// A client for servers on this machine.
+pub(crate) fn local() -> reqwest::ClientBuilder {
+    let builder = Client::builder().no_proxy();
+    // To read the system's certificates takes a client longer than all else, and nothing here speaks TLS.
+    #[cfg(feature = "rig")]
+    let builder = builder.tls_certs_only([]);
+    builder
+}
