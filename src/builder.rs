@@ -179,9 +179,7 @@ impl Builder {
     /// As [`start`].
     pub fn start(self) -> Result<Handle, StartError> {
         let environment = Environment::of_process();
-        if !environment.warnings.is_empty() {
-            once_a_minute(Cause::Configuration, &environment.warnings.join("; "));
-        }
+        let mut warnings = environment.warnings;
         let counters = Arc::new(Counters::default());
         let dialect = self.dialect.unwrap_or(environment.dialect);
         let mut sinks = self.sinks;
@@ -191,15 +189,20 @@ impl Builder {
         let otel = match self.providers {
             Some(providers) => Some(OtelSink::with_providers(providers, dialect, Arc::clone(&counters))),
             None => {
-                let config = Config::from_lookup(&|name| variable(name, self.console))?;
+                let mut config = Config::from_lookup(&|name| variable(name, self.console))?;
                 let options = Options { service_name: self.app_name.clone(), ..Options::default() };
                 if config.is_disabled {
                     None
                 } else {
+                    // Said together: a second warning of the same cause would be held back.
+                    config.warnings.append(&mut warnings);
                     Some(OtelSink::new(Export::new(&config, &options, &counters)?, dialect, Arc::clone(&counters)))
                 }
             }
         };
+        if !warnings.is_empty() {
+            once_a_minute(Cause::Configuration, &warnings.join("; "));
+        }
         let starter = otel.as_ref().and_then(OtelSink::span_starter);
         sinks.extend(otel.map(|sink| Box::new(sink) as Box<dyn Sink>));
         let identity = Identity { app_name: self.app_name.map(Into::into), agent_id: self.agent_id.map(Into::into) };

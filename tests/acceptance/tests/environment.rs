@@ -194,6 +194,23 @@ fn what_is_asked_for_and_can_not_be_had_gives_one_warning() {
 }
 
 #[test]
+fn one_warning_names_all_that_can_not_be_had() {
+    let (server, receiver) = (MockServer::start(), Receiver::start());
+    let endpoint = receiver.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_LOGS_EXPORTER", "jaeger"),
+        ("OTEL_SEMCONV_STABILITY_OPT_IN", "gen_ai_latest_experimental"),
+    ];
+    let said = one_call(&server, PROGRAM, &variables, Start::default());
+    assert_eq!(said.lines().count(), 1, "{said}");
+    for (variable, _) in &variables[1..] {
+        assert_eq!(warnings(&said, variable), 1, "{variable}: {said}");
+    }
+}
+
+#[test]
 fn a_protocol_that_is_not_compiled_in_gives_exactly_one_warning_and_exports_nothing() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let output = Command::new(env!("CARGO"))

@@ -14,7 +14,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
-use sidetone::pipeline::Config as Queue;
+use sidetone::pipeline::{Config as Queue, Finished, Sink};
 use sidetone::{Handle, Reason, SendObserved};
 use sidetone_acceptance::protocol::Request;
 use sidetone_testkit::server::MockServer;
@@ -189,6 +189,43 @@ async fn what_was_made_before_a_stop_passes_calls_through_after_it() {
     drop(handle);
     assert_eq!([ask(&client).await.unwrap(), ask(&built).await.unwrap()], before);
     assert_eq!((taken.count(), server.request_count()), (2, 4));
+
+    let handle = observed_by(&tracer, Queue::default());
+    let client = handle.client(reqwest::Client::new());
+    ask(&client).await.unwrap();
+    drop(handle);
+    assert_eq!(taken.count(), 3, "dropping the handle delivers, and ends");
+    ask(&client).await.unwrap();
+    assert_eq!((taken.count(), server.request_count()), (3, 6));
+}
+
+/// Keeps the models that were asked for.
+struct Models(Arc<Mutex<Vec<Option<String>>>>);
+
+impl Sink for Models {
+    fn name(&self) -> &'static str {
+        "models"
+    }
+
+    fn call(&mut self, finished: &mut Finished) {
+        self.0.lock().unwrap().push(finished.call.request.model.as_deref().map(str::to_owned));
+    }
+}
+
+#[tokio::test]
+async fn a_sink_of_the_applications_own_gets_every_call_too() {
+    let server = MockServer::start();
+    let taken = Taken::stuck(Stuck::Never);
+    let (logger, meter) = (SdkLoggerProvider::builder().build(), SdkMeterProvider::builder().build());
+    let models = Arc::default();
+    let builder = sidetone::builder().providers(tracer(&taken), logger, meter).sink(Models(Arc::clone(&models)));
+    let handle = builder.start().unwrap();
+    for model in ["one", "two"] {
+        sent(reqwest::Client::new(), chat_with(&server, model), Some(handle.clone())).await;
+    }
+    handle.stop(Duration::from_secs(60)).unwrap();
+    assert_eq!(*models.lock().unwrap(), [Some("one".to_owned()), Some("two".to_owned())]);
+    assert_eq!(taken.names(), ["chat one", "chat two"]);
 }
 
 #[tokio::test]
