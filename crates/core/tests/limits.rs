@@ -125,6 +125,30 @@ fn names_are_kept_up_to_the_limit() {
 }
 
 #[test]
+fn names_from_outside_of_bodies_are_kept_up_to_the_limit() {
+    let deployed = |limit| {
+        let mut observed = Observed::json(CHAT).limited(|limits| limits.name_bytes = limit);
+        observed.deployment = Some("d".repeat(20));
+        observed.understood([&b"{}"[..]])
+    };
+    assert_eq!(around(20, deployed), one(Skip::OverLimit, 1));
+    for (limit, len) in [(19, 19), (20, 20), (21, 20)] {
+        let observed = Observed::json(CHAT).header("x-request-id", &"r".repeat(20));
+        let call = observed.limited(|limits| limits.name_bytes = limit).call("{}");
+        assert_eq!(call.response.request_id.unwrap().len(), len);
+    }
+}
+
+#[test]
+fn error_messages_are_kept_up_to_the_limit() {
+    let failed = |limit| {
+        let observed = Observed::json(CHAT).status(500).limited(|limits| limits.content_bytes = limit);
+        observed.understood([&br#"{"error":{"message":"12345678"}}"#[..]])
+    };
+    assert_eq!(around(8, failed), one(Skip::OverLimit, 1));
+}
+
+#[test]
 fn messages_parts_and_tools_are_kept_up_to_their_limits() {
     let message = json!({"role": "user", "content": "a"});
     let len = message.to_string().len() as u64;

@@ -19,9 +19,9 @@ pub(super) struct Packed<T>(Box<[u8]>, PhantomData<T>);
 impl<T: Pack> Packed<T> {
     /// Packs a value; `None` if it holds texts (with content on a request is long anyway).
     pub(super) fn of(value: &T) -> Option<Self> {
-        let mut out = Writer(Vec::with_capacity(128));
+        let mut out = Writer { near: [0; NEAR], len: 0, far: Vec::new() };
         value.put(&mut out)?;
-        Some(Self(out.0.into_boxed_slice(), PhantomData))
+        Some(Self(out.finish(), PhantomData))
     }
 
     /// The value that was packed.
@@ -30,7 +30,41 @@ impl<T: Pack> Packed<T> {
     }
 }
 
-pub(super) struct Writer(Vec<u8>);
+/// How many bytes are written without an allocation: enough for most.
+const NEAR: usize = 160;
+
+pub(super) struct Writer {
+    near: [u8; NEAR],
+    len: usize,
+    /// All that was written, once it is more than that.
+    far: Vec<u8>,
+}
+
+impl Writer {
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        self.extend(&[byte]);
+    }
+
+    #[inline]
+    fn extend(&mut self, bytes: &[u8]) {
+        if let Some(place) = self.near.get_mut(self.len..self.len + bytes.len())
+            && self.far.is_empty()
+        {
+            place.copy_from_slice(bytes);
+            self.len += bytes.len();
+            return;
+        }
+        if self.far.is_empty() {
+            self.far.extend_from_slice(&self.near[..self.len]);
+        }
+        self.far.extend_from_slice(bytes);
+    }
+
+    fn finish(self) -> Box<[u8]> {
+        if self.far.is_empty() { self.near[..self.len].into() } else { self.far.into_boxed_slice() }
+    }
+}
 
 pub(super) struct Reader<'a>(&'a [u8]);
 
@@ -53,10 +87,10 @@ impl Pack for u64 {
     fn put(&self, out: &mut Writer) -> Option<()> {
         let mut rest = *self;
         while rest >= 0x80 {
-            out.0.push(rest as u8 | 0x80);
+            out.push(rest as u8 | 0x80);
             rest >>= 7;
         }
-        out.0.push(rest as u8);
+        out.push(rest as u8);
         Some(())
     }
 
@@ -98,7 +132,7 @@ impl Pack for f64 {
 
 impl Pack for bool {
     fn put(&self, out: &mut Writer) -> Option<()> {
-        out.0.push(u8::from(*self));
+        out.push(u8::from(*self));
         Some(())
     }
 
@@ -110,7 +144,7 @@ impl Pack for bool {
 impl Pack for Box<str> {
     fn put(&self, out: &mut Writer) -> Option<()> {
         (self.len() as u64).put(out)?;
-        out.0.extend_from_slice(self.as_bytes());
+        out.extend(self.as_bytes());
         Some(())
     }
 
@@ -124,7 +158,9 @@ impl Pack for Box<str> {
 
 impl Pack for Cow<'static, str> {
     fn put(&self, out: &mut Writer) -> Option<()> {
-        Box::<str>::from(&**self).put(out)
+        (self.len() as u64).put(out)?;
+        out.extend(self.as_bytes());
+        Some(())
     }
 
     fn get(from: &mut Reader<'_>) -> Option<Self> {
@@ -223,14 +259,14 @@ impl Pack for ToolDefinition {
 
 impl Pack for Role {
     fn put(&self, out: &mut Writer) -> Option<()> {
-        out.0.push(match self {
+        out.push(match self {
             Self::System => 0,
             Self::Developer => 1,
             Self::User => 2,
             Self::Assistant => 3,
             Self::Tool => 4,
             Self::Other(name) => {
-                out.0.push(5);
+                out.push(5);
                 return name.put(out);
             }
         });
@@ -251,7 +287,7 @@ impl Pack for Role {
 
 impl Pack for Modality {
     fn put(&self, out: &mut Writer) -> Option<()> {
-        out.0.push(match self {
+        out.push(match self {
             Self::Image => 0,
             Self::Audio => 1,
             Self::Video => 2,
@@ -277,11 +313,11 @@ impl Pack for MediaSource {
             Self::Inline(text) => (1, text),
             Self::Id(text) => (2, text),
             Self::Unknown => {
-                out.0.push(3);
+                out.push(3);
                 return Some(());
             }
         };
-        out.0.push(number);
+        out.push(number);
         text.put(out)
     }
 
@@ -297,7 +333,7 @@ impl Pack for MediaSource {
 
 impl Pack for Part {
     fn put(&self, out: &mut Writer) -> Option<()> {
-        let mut number = |number| out.0.push(number);
+        let mut number = |number| out.push(number);
         match self {
             Self::Text(text) => {
                 number(0);

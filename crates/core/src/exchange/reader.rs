@@ -14,6 +14,7 @@ use super::{End, RequestHead, ResponseHead, Skip, Skips};
 use crate::event::{Attempt, Call, Identity, Incomplete, Request, Response, Timing};
 use crate::policy::{Allowance, Content, Keep, Limits};
 use crate::provider::{Rare, provider_of};
+use crate::wire::json::Str;
 
 /// What holds for every exchange of one capture.
 #[derive(Debug, Clone, Default)]
@@ -165,17 +166,20 @@ impl Exchange {
         let answer_end = answer_end(&answer, expected, is_stream, is_whole, has_gap, &self.allowance.skips);
         let Rare { state, embedding_dimensions, failure } = answer.take_rare();
         let ending = Ending { status, has_all_bytes, answer: answer_end };
-        let keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
+        let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
         let choices = answer.take_choices(&keep);
+        let deployment = self.head.deployment.as_deref();
+        let provider = provider_of(&self.head.server, deployment);
+        let deployed = deployment.filter(|_| request.model.is_none()).map(|name| keep.name(Str::plain(name)));
         let skips = self.allowance.skips;
         let odd = self.odd.take().map(|odd| *odd).unwrap_or_default();
-        let RequestHead { surface, server, deployment, start, parent, resend_count } = self.head;
+        let RequestHead { surface, server, start, parent, resend_count, .. } = self.head;
         let call = Call {
             operation: surface.operation(),
             surface: surface.name(),
-            provider: Cow::Borrowed(provider_of(&server, deployment.as_deref())),
+            provider: Cow::Borrowed(provider),
             server,
-            request: Request { model: request.model.or(deployment), ..request },
+            request: Request { model: request.model.or(deployed), ..request },
             response: Response {
                 id: answer.id,
                 model: answer.model,

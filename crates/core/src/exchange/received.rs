@@ -9,7 +9,7 @@ use super::packed::Packed;
 use super::stream::{Clock, EventStream};
 use super::{Header, ResponseHead, Settings, Skip};
 use crate::event::{ErrorClass, RateLimit, Response};
-use crate::policy::{Allowance, Keep};
+use crate::policy::{Allowance, Keep, floor_char_boundary};
 use crate::provider::{Answer, Surface};
 use crate::wire::encoding::{Decoder, EncodingError};
 
@@ -106,7 +106,8 @@ impl Received {
             at_ns: u64::try_from(at.as_nanos()).unwrap_or(u64::MAX),
             status: head.status().into(),
             content_length: number(Header::ContentLength),
-            request_id: get(Header::RequestId).map(Into::into),
+            request_id: get(Header::RequestId)
+                .map(|id| id[..floor_char_boundary(id, settings.limits.name_bytes)].into()),
             processing_ms: number(Header::ProcessingMs),
             rate_limit: RateLimit {
                 remaining_requests: number(Header::RemainingRequests),

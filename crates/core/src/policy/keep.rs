@@ -160,6 +160,6 @@ impl<'a> Keep<'a> {
 
 /// The last place at or before `at` where `text` may be cut (`str::floor_char_boundary` is newer than our oldest
 /// compiler).
-fn floor_char_boundary(text: &str, at: usize) -> usize {
+pub(crate) fn floor_char_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0)
 }

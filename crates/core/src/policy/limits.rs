@@ -15,7 +15,7 @@ pub struct Limits {
     pub messages: usize,
     /// Most choices.
     pub choices: usize,
-    /// Most tool calls of one message, and most tool definitions.
+    /// Most tool calls of one message, most tool definitions, and most of any other list of names (stop sequences).
     pub tools: usize,
     /// Most attempts of one call that are told of.
     pub attempts: usize,

@@ -8,6 +8,7 @@ mod mask;
 
 pub use content::Content;
 pub use growing::GrowingText;
+pub(crate) use keep::floor_char_boundary;
 pub use keep::{Allowance, Keep};
 pub use limits::Limits;
 pub use mask::mask;

@@ -204,7 +204,8 @@ impl Answer {
     /// The part at a place of a choice, if there is one.
     pub fn part(&mut self, index: u32, place: Place) -> Option<&mut PartDraft> {
         let choice = self.choices.iter_mut().find(|choice| choice.index == index)?;
-        choice.parts.iter_mut().find(|part| part.place == place)
+        let at = choice.parts.binary_search_by_key(&place, |part| part.place).ok()?;
+        choice.parts.get_mut(at)
     }
 
     /// The part at a place of a choice, begun as `what` says if it is new; `None` beyond a limit, and the `bytes` that

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::event::{ErrorClass, Failure};
-use crate::policy::{Keep, mask};
+use crate::exchange::Skip;
+use crate::policy::{Keep, floor_char_boundary, mask};
 use crate::wire::json::{Json, Kind, Read, Str};
 
 /// Reads the value of the key `error`; `None` if it is null. Some servers send a plain string.
@@ -56,8 +57,17 @@ pub(super) fn read_field(key: &str, json: &mut Json<'_>, failure: &mut Failure, 
 }
 
 fn set_message(failure: &mut Failure, message: Str<'_>, keep: &mut Keep<'_>) {
+    if !keep.keeps_text() {
+        failure.message = Some(keep.text(message));
+        return;
+    }
+    // Masking looks at every word: at no more of them than may be kept.
     let message = message.to_cow();
-    let masked: Cow<'_, str> = mask(&message);
+    let looked_at = floor_char_boundary(&message, keep.limits().content_bytes);
+    if looked_at < message.len() {
+        keep.skipped(Skip::OverLimit, (message.len() - looked_at) as u64);
+    }
+    let masked: Cow<'_, str> = mask(&message[..looked_at]);
     failure.message = Some(keep.text(Str::plain(&masked)));
 }
 
