@@ -28,8 +28,8 @@ mod sink;
 mod started;
 
 pub use own::{
-    Compression, Config, ConfigError, Export, ExportError, Limits, Options, Otlp, Protocol, Signal, Targets, VARIABLES,
-    Variable, variable_table,
+    Compression, Config, ConfigError, Export, ExportError, Identity, Limits, Options, Otlp, Protocol, Signal, Targets,
+    Tls, VARIABLES, Variable, variable_table,
 };
 pub use providers::Providers;
 pub use readable::Readable;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sidetone_otel_export::{Config, ConfigError, Otlp, Protocol, Signal, VARIABLES, variable_table};
+use sidetone_otel_export::{Config, ConfigError, Otlp, Protocol, Signal, Tls, VARIABLES, variable_table};
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let map: HashMap<_, _> = variables.iter().copied().collect();
@@ -133,8 +133,26 @@ mod with_an_exporter {
         let config =
             read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), endpoint, ("OTEL_EXPORTER_OTLP_INSECURE", "true")]);
         assert_eq!(otlp(&config, Signal::Metrics).endpoint, "http://collector:4317");
-        let error = super::config(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), endpoint]).unwrap_err().to_string();
-        assert!(error.contains("OTEL_EXPORTER_OTLP_ENDPOINT=collector:4317") && error.contains("TLS"), "{error}");
+        assert_eq!(otlp(&config, Signal::Metrics).tls, None);
+        let config = read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), endpoint]);
+        assert_eq!(otlp(&config, Signal::Metrics).endpoint, "https://collector:4317");
+        assert_eq!(otlp(&config, Signal::Metrics).tls, Some(Tls::default()));
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn certificates_give_a_warning_that_names_the_feature_where_http_has_none() {
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318");
+        for variable in
+            ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"].map(|rest| format!("OTEL_EXPORTER_OTLP_{rest}"))
+        {
+            let config = read(&[endpoint, (&variable, "a.pem")]);
+            let expected = format!(
+                "{variable}=a.pem is not available in sidetone: it is not used for http/protobuf; enable feature `tls` of sidetone"
+            );
+            assert_eq!(config.warnings, [expected]);
+            assert_eq!(otlp(&config, Signal::Traces).tls, Some(Tls::default()));
+        }
     }
 }
 
@@ -238,7 +256,7 @@ fn a_wrong_value_of_an_otlp_variable_is_an_error_for_each_signal() {
     }
 }
 
-/// What no wrong value can be given to; other tests here and in `own_providers.rs` set them.
+/// What no wrong value can be given to; other tests here, in `own_providers.rs` and in `tls.rs` set them.
 const NEVER_WRONG: &[&str] = &["OTEL_SDK_DISABLED", "OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_*INSECURE"];
 
 #[test]
@@ -246,7 +264,7 @@ fn the_table_has_a_row_for_each_variable_and_a_test_sets_each() {
     let table = variable_table();
     assert_eq!(table.lines().count(), VARIABLES.len() + 2);
     assert!(table.contains("| `OTEL_EXPORTER_OTLP_[signal_]ENDPOINT` |"));
-    let tests = [include_str!("environment.rs"), include_str!("own_providers.rs")].concat();
+    let tests = [include_str!("environment.rs"), include_str!("own_providers.rs"), include_str!("tls.rs")].concat();
     for variable in VARIABLES {
         let stem = variable.name.replace('*', "");
         assert!(tests.contains(&format!("\"{stem}\"")), "no test sets {stem}");

@@ -218,7 +218,7 @@ impl Makers<'_> {
                 #[cfg(feature = "http")]
                 Protocol::HttpProtobuf => {
                     let client = self.client(otlp)?;
-                    builder.with_reader(self.reader(super::http::metrics(otlp, client, self.config.temporality)?))
+                    builder.with_reader(self.reader(super::http::Metrics::new(otlp, client, self.config.temporality)?))
                 }
                 #[cfg(feature = "grpc")]
                 Protocol::Grpc => {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
+use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig, Identity};
 use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter, WithExportConfig as _, WithTonicConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -19,7 +20,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time;
 
-use super::{Compression, Otlp};
+use super::{Compression, Otlp, Tls};
 use crate::batch::{Delivery, Export, Log};
 
 /// The three builders have the same methods and no trait in common that could be named.
@@ -32,8 +33,23 @@ macro_rules! build {
         if let Some(Compression::Gzip) = $otlp.compression {
             builder = builder.with_compression(opentelemetry_otlp::Compression::Gzip);
         }
+        if let Some(tls) = &$otlp.tls {
+            builder = builder.with_tls_config(tls_config(tls));
+        }
         builder.build().map_err(|error| error.to_string())
     }};
+}
+
+/// What rustls computes with is the application's choice, if it has made one for its process, else aws-lc.
+fn tls_config(tls: &Tls) -> ClientTlsConfig {
+    let config = match &tls.authorities {
+        Some(authorities) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authorities)),
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
+    match &tls.identity {
+        Some(identity) => config.identity(Identity::from_pem(&identity.certificate, &identity.key)),
+        None => config,
+    }
 }
 
 /// How long a connection has to notice that the backend has closed it. Between exports nothing drives the runtime, and what

@@ -1,12 +1,14 @@
 //! OTLP as protobuf over HTTP.
 //!
-//! The client is ours, over reqwest's blocking one, for four reasons: one client (and so one thread of reqwest's) serves all
+//! The client is ours, over reqwest's blocking one, for five reasons: one client (and so one thread of reqwest's) serves all
 //! signals; another crate that enables an asynchronous client of `opentelemetry-otlp` can't make ours need a runtime; of
-//! a response no more is read than an answer can be long; and what the backend says it refused is counted.
+//! a response no more is read than an answer can be long; what the backend says it refused is counted; and why nothing
+//! could be sent is told.
 
+use std::error::Error;
 use std::io::Read;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -19,12 +21,14 @@ use opentelemetry_otlp::{
     LogExporter, MetricExporter, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
 };
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::logs::{LogBatch, LogExporter as _};
 use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 
-use super::{Compression, Otlp};
+use super::{Compression, Otlp, Tls};
 use crate::batch::{Delivery, Export, Log};
 
 /// The longest response that is read; a longer one is no answer of OTLP, which is a count and a sentence. (The clients that
@@ -36,28 +40,96 @@ const RESPONSE_BYTES: u64 = 64 << 10;
 pub(super) struct Client {
     shared: reqwest::blocking::Client,
     timeout: Duration,
-    /// Items that the backend said it refused, since last asked.
-    refused: Arc<AtomicU64>,
+    told: Arc<Told>,
+}
+
+/// What the exporters that come with `opentelemetry-otlp` don't pass on, since last asked.
+#[derive(Debug, Default)]
+struct Told {
+    /// Items that the backend said it refused.
+    refused: AtomicU64,
+    /// Why nothing could be sent.
+    failure: Mutex<Option<String>>,
+}
+
+impl Told {
+    fn failure(&self, why: Option<String>) -> Option<String> {
+        std::mem::replace(&mut *self.failure.lock().unwrap_or_else(PoisonError::into_inner), why)
+    }
+
+    fn explained(&self, result: OTelSdkResult) -> OTelSdkResult {
+        match (result, self.failure(None)) {
+            (Err(OTelSdkError::InternalFailure(what)), Some(why)) => {
+                Err(OTelSdkError::InternalFailure(format!("{what}: {why}")))
+            }
+            (result, _) => result,
+        }
+    }
 }
 
 impl Client {
-    /// The client that all signals share. Made on a thread of its own: reqwest's blocking client can't be made inside an
+    /// A client that signals share. Made on a thread of its own: reqwest's blocking client can't be made inside an
     /// asynchronous runtime.
-    pub(super) fn shared() -> Result<reqwest::blocking::Client, String> {
+    pub(super) fn shared(tls: Tls) -> Result<reqwest::blocking::Client, String> {
         let made = thread::Builder::new()
             .name("sidetone-connect".to_owned())
-            .spawn(|| reqwest::blocking::Client::builder().build())
+            .spawn(move || builder(&tls)?.build())
             .map_err(|error| error.to_string())?
             .join();
         match made {
-            Ok(client) => client.map_err(|error| error.to_string()),
+            Ok(client) => client.map_err(reasons),
             Err(_) => Err("making the HTTP client panicked".to_owned()),
         }
     }
 
     pub(super) fn new(shared: reqwest::blocking::Client, timeout: Duration) -> Self {
-        Self { shared, timeout, refused: Arc::default() }
+        Self { shared, timeout, told: Arc::default() }
     }
+}
+
+/// A client that asks for nothing has the TLS that is reqwest's default in this program, or none.
+#[cfg(feature = "tls")]
+fn builder(tls: &Tls) -> reqwest::Result<reqwest::blocking::ClientBuilder> {
+    let mut builder = reqwest::blocking::Client::builder();
+    if *tls != Tls::default() {
+        builder = builder.tls_backend_rustls();
+    }
+    if let Some(authorities) = &tls.authorities {
+        builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(authorities)?);
+    }
+    if let Some(identity) = &tls.identity {
+        let pem = [&identity.certificate[..], b"\n", &identity.key].concat();
+        builder = builder.identity(reqwest::Identity::from_pem(&pem)?);
+    }
+    Ok(builder)
+}
+
+#[cfg(not(feature = "tls"))]
+fn builder(_: &Tls) -> reqwest::Result<reqwest::blocking::ClientBuilder> {
+    Ok(reqwest::blocking::Client::builder())
+}
+
+/// All that an error says, but for the URL, in which a key may be.
+fn reasons(error: reqwest::Error) -> String {
+    /// What hyper-util's connector says to `https://`, which it is asked for only if reqwest has no TLS.
+    const NOT_HTTP: &str = "invalid URL, scheme is not http";
+    let error = error.without_url();
+    let mut reasons = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_says = inner.to_string();
+        if inner_says == NOT_HTTP {
+            return "https needs TLS, which the reqwest of this program has not: enable feature `tls` of sidetone"
+                .to_owned();
+        }
+        // Some say what their source says.
+        if !reasons.ends_with(&inner_says) {
+            reasons.push_str(": ");
+            reasons.push_str(&inner_says);
+        }
+        source = inner.source();
+    }
+    reasons
 }
 
 #[async_trait]
@@ -65,7 +137,14 @@ impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let mut request: reqwest::blocking::Request = request.map(reqwest::blocking::Body::from).try_into()?;
         *request.timeout_mut() = Some(self.timeout);
-        let mut response = self.shared.execute(request)?;
+        let mut response = match self.shared.execute(request) {
+            Ok(response) => response,
+            Err(error) => {
+                let why = reasons(error);
+                self.told.failure(Some(why.clone()));
+                return Err(why.into());
+            }
+        };
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
@@ -75,7 +154,7 @@ impl HttpClient for Client {
             return Err(Box::new(ResponseBodyTooLarge::new()));
         }
         if status.is_success() {
-            self.refused.fetch_add(refused(&body).unwrap_or(0), Ordering::Relaxed);
+            self.told.refused.fetch_add(refused(&body).unwrap_or(0), Ordering::Relaxed);
         }
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status;
@@ -127,56 +206,83 @@ macro_rules! build {
 /// Exports spans.
 pub(super) struct Spans {
     exporter: SpanExporter,
-    refused: Arc<AtomicU64>,
+    told: Arc<Told>,
 }
 
 impl Spans {
     pub(super) fn new(otlp: &Otlp, client: Client, resource: &Resource) -> Result<Self, String> {
-        let refused = Arc::clone(&client.refused);
+        let told = Arc::clone(&client.told);
         let mut exporter = build!(SpanExporter::builder().with_http(), otlp, client)?;
         exporter.set_resource(resource);
-        Ok(Self { exporter, refused })
+        Ok(Self { exporter, told })
     }
 }
 
 impl Export<SpanData> for Spans {
     fn export(&mut self, batch: Vec<SpanData>) -> Delivery {
-        delivery(block_on(self.exporter.export(batch)), &self.refused)
+        delivery(block_on(self.exporter.export(batch)), &self.told)
     }
 }
 
 /// Exports log events.
 pub(super) struct Logs {
     exporter: LogExporter,
-    refused: Arc<AtomicU64>,
+    told: Arc<Told>,
 }
 
 impl Logs {
     pub(super) fn new(otlp: &Otlp, client: Client, resource: &Resource) -> Result<Self, String> {
-        let refused = Arc::clone(&client.refused);
+        let told = Arc::clone(&client.told);
         let mut exporter = build!(LogExporter::builder().with_http(), otlp, client)?;
         exporter.set_resource(resource);
-        Ok(Self { exporter, refused })
+        Ok(Self { exporter, told })
     }
 }
 
 impl Export<Log> for Logs {
     fn export(&mut self, batch: Vec<Log>) -> Delivery {
         let borrowed: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
-        delivery(block_on(self.exporter.export(LogBatch::new(&borrowed))), &self.refused)
+        delivery(block_on(self.exporter.export(LogBatch::new(&borrowed))), &self.told)
     }
 }
 
-fn delivery(result: OTelSdkResult, refused: &AtomicU64) -> Delivery {
-    match result {
-        Ok(()) => Delivery::Accepted { refused: refused.swap(0, Ordering::Relaxed) },
+fn delivery(result: OTelSdkResult, told: &Told) -> Delivery {
+    match told.explained(result) {
+        Ok(()) => Delivery::Accepted { refused: told.refused.swap(0, Ordering::Relaxed) },
         Err(error) => Delivery::Failed(error.to_string()),
     }
 }
 
-/// An exporter of metrics.
-pub(super) fn metrics(otlp: &Otlp, client: Client, temporality: Temporality) -> Result<MetricExporter, String> {
-    build!(MetricExporter::builder().with_http().with_temporality(temporality), otlp, client)
+/// Exports metrics.
+pub(super) struct Metrics {
+    exporter: MetricExporter,
+    told: Arc<Told>,
+}
+
+impl Metrics {
+    pub(super) fn new(otlp: &Otlp, client: Client, temporality: Temporality) -> Result<Self, String> {
+        let told = Arc::clone(&client.told);
+        let exporter = build!(MetricExporter::builder().with_http().with_temporality(temporality), otlp, client)?;
+        Ok(Self { exporter, told })
+    }
+}
+
+impl PushMetricExporter for Metrics {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.told.explained(self.exporter.export(metrics).await)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.exporter.temporality()
+    }
 }
 
 fn headers(otlp: &Otlp) -> std::collections::HashMap<String, String> {
@@ -186,7 +292,37 @@ fn headers(otlp: &Otlp) -> std::collections::HashMap<String, String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use std::net::TcpListener;
+
+    use super::super::Protocol as Spoken;
     use super::*;
+
+    #[test]
+    fn why_nothing_could_be_sent_is_told_without_the_url() {
+        let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        for scheme in ["http", "https"] {
+            let tls = (scheme == "https").then(Tls::default);
+            let otlp = Otlp {
+                protocol: Spoken::HttpProtobuf,
+                endpoint: format!("{scheme}://{unused}/v1/traces?key=s3cret"),
+                headers: ::http::HeaderMap::new(),
+                compression: None,
+                timeout: Duration::from_secs(10),
+                tls: tls.clone(),
+            };
+            let client = Client::new(Client::shared(tls.unwrap_or_default()).unwrap(), otlp.timeout);
+            let mut spans = Spans::new(&otlp, client, &Resource::builder_empty().build()).unwrap();
+            let Delivery::Failed(why) = spans.export(Vec::new()) else { panic!("nobody is there") };
+            let expected = if scheme == "https" && !cfg!(feature = "tls") {
+                "enable feature `tls` of sidetone"
+            } else {
+                "Connection refused"
+            };
+            assert!(why.contains(expected) && !why.contains("s3cret"), "{scheme}: {why}");
+        }
+    }
 
     #[test]
     fn what_a_backend_refused_is_read_from_its_answer() {

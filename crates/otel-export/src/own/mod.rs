@@ -11,10 +11,12 @@ mod http;
 mod lookup;
 mod metrics;
 mod target;
+mod tls;
 mod variables;
 
 pub use config::{Config, Limits};
 pub use error::ConfigError;
 pub use export::{Export, ExportError, Options};
 pub use target::{Compression, Otlp, Protocol, Signal, Targets};
+pub use tls::{Identity, Tls};
 pub use variables::{VARIABLES, Variable, variable_table};

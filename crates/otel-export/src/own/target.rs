@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
-use super::ConfigError;
 use super::lookup::{Found, Lookup, milliseconds, pairs};
+use super::{ConfigError, Tls};
 
 /// Spans, log events or metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +105,8 @@ pub struct Otlp {
     pub compression: Option<Compression>,
     /// How long one request, with its retries, may take.
     pub timeout: Duration,
+    /// How to connect by TLS; `None` for `http://`.
+    pub tls: Option<Tls>,
 }
 
 impl std::fmt::Debug for Otlp {
@@ -115,6 +117,7 @@ impl std::fmt::Debug for Otlp {
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("compression", &self.compression)
             .field("timeout", &self.timeout)
+            .field("tls", &self.tls)
             .finish()
     }
 }
@@ -154,12 +157,15 @@ impl Targets {
 fn otlp(lookup: &Lookup<'_>, signal: Signal) -> Result<Option<Otlp>, ConfigError> {
     let Some(protocol) = protocol(lookup, signal)? else { return Ok(None) };
     let timeout = lookup.otlp(signal, "TIMEOUT").map(|found| milliseconds(&found)).transpose()?;
+    let (endpoint, is_https) = endpoint(lookup, signal, protocol)?;
     Ok(Some(Otlp {
         protocol,
-        endpoint: endpoint(lookup, signal, protocol)?,
+        endpoint,
         headers: headers(lookup, signal)?,
         compression: compression(lookup, signal)?,
         timeout: timeout.unwrap_or(Duration::from_secs(10)),
+        // Files that nothing needs are not looked at.
+        tls: if is_https { Some(Tls::read(lookup, signal, protocol)?) } else { None },
     }))
 }
 
@@ -189,8 +195,10 @@ fn protocol(lookup: &Lookup<'_>, signal: Signal) -> Result<Option<Protocol>, Con
     Ok(Some(protocol))
 }
 
+/// The endpoint, and whether it is `https`.
+///
 /// Source: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
-fn endpoint(lookup: &Lookup<'_>, signal: Signal, protocol: Protocol) -> Result<String, ConfigError> {
+fn endpoint(lookup: &Lookup<'_>, signal: Signal, protocol: Protocol) -> Result<(String, bool), ConfigError> {
     let own = lookup.get(&format!("OTEL_EXPORTER_OTLP_{}_ENDPOINT", signal.in_variables()));
     let is_own = own.is_some();
     let found = own.or_else(|| lookup.get("OTEL_EXPORTER_OTLP_ENDPOINT")).unwrap_or_else(|| Found {
@@ -207,21 +215,18 @@ fn endpoint(lookup: &Lookup<'_>, signal: Signal, protocol: Protocol) -> Result<S
         endpoint.insert_str(0, if is_insecure { "http://" } else { "https://" });
     }
     let uri: Option<Uri> = endpoint.parse().ok().filter(|uri: &Uri| uri.host().is_some_and(|host| !host.is_empty()));
-    let scheme = uri.as_ref().and_then(Uri::scheme_str);
-    match (scheme, protocol) {
-        (Some("http"), _) | (Some("https"), Protocol::HttpProtobuf) => {}
-        (Some("https"), Protocol::Grpc) => {
-            return Err(found.error("gRPC over TLS is not supported: use http/protobuf, or a collector near by"));
-        }
+    let is_https = match uri.as_ref().and_then(Uri::scheme_str) {
+        Some("http") => false,
+        Some("https") => true,
         _ => return Err(found.error("a URL is expected, such as http://localhost:4318")),
-    }
+    };
     if protocol == Protocol::HttpProtobuf && !is_own {
         let separator = if endpoint.ends_with('/') { "" } else { "/" };
         endpoint.push_str(separator);
         endpoint.push_str("v1/");
         endpoint.push_str(signal.as_str());
     }
-    Ok(endpoint)
+    Ok((endpoint, is_https))
 }
 
 fn headers(lookup: &Lookup<'_>, signal: Signal) -> Result<HeaderMap, ConfigError> {
