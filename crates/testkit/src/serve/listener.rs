@@ -26,6 +26,10 @@ const BACKLOG: u32 = 4096;
 /// How long to wait when no connection can be accepted, as with too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
+/// How often, and with what pause, a port that is in use is tried again.
+const AGAIN_ATTEMPTS: u32 = 200;
+const AGAIN_PAUSE: Duration = Duration::from_millis(5);
+
 /// A listening server; it stops when this is dropped.
 pub(crate) struct Listener {
     addr: SocketAddr,
@@ -123,7 +127,7 @@ async fn accept<S, F>(
             Some(_) = connections.join_next() => {}
             control = controls.recv() => {
                 let Some(Control { accept, done }) = control else { return };
-                let (turned, result) = door.turn(addr, accept);
+                let (turned, result) = door.turn(addr, accept).await;
                 door = turned;
                 if !accept {
                     connections.shutdown().await;
@@ -141,21 +145,38 @@ enum Door {
 }
 
 impl Door {
-    fn turn(self, addr: SocketAddr, accept: bool) -> (Self, io::Result<()>) {
+    async fn turn(self, addr: SocketAddr, accept: bool) -> (Self, io::Result<()>) {
         match (self, accept) {
             (Self::Refusing(socket), true) => {
-                match socket.map_or_else(|| bind(addr, true), Ok).and_then(|socket| socket.listen(BACKLOG)) {
+                let mut socket = socket;
+                let listened = again(|| {
+                    let socket = socket.take().map_or_else(|| bind(addr, true), Ok)?;
+                    socket.listen(BACKLOG)
+                });
+                match listened.await {
                     Ok(listener) => (Self::Open(listener), Ok(())),
                     Err(error) => (Self::Refusing(None), Err(error)),
                 }
             }
             (Self::Open(listener), false) => {
                 drop(listener);
-                (Self::Refusing(bind(addr, true).ok()), Ok(()))
+                (Self::Refusing(again(|| bind(addr, true)).await.ok()), Ok(()))
             }
             (same, _) => (same, Ok(())),
         }
     }
+}
+
+/// Tries again while the port is in use: a process that is just being started by another thread holds a copy of a listening
+/// socket that was closed here, until it becomes the program that it is started for.
+async fn again<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..AGAIN_ATTEMPTS {
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => tokio::time::sleep(AGAIN_PAUSE).await,
+            result => return result,
+        }
+    }
+    attempt()
 }
 
 async fn next(door: &Door) -> TcpStream {
