@@ -13,7 +13,7 @@ use super::received::{Heard, Received};
 use super::{End, RequestHead, ResponseHead, Skip, Skips};
 use crate::event::{Attempt, Call, Identity, Incomplete, Request, Response, Timing};
 use crate::policy::{Allowance, Content, Keep, Limits};
-use crate::provider::{Rare, provider_of};
+use crate::provider::{Name, Rare, provider_of};
 use crate::wire::json::Str;
 
 /// What holds for every exchange of one capture.
@@ -96,13 +96,14 @@ impl Exchange {
     /// The head of the response.
     pub fn handle_response_head(&mut self, head: &ResponseHead, at: Duration) {
         self.read_request();
-        self.response = Some(Box::new(Received::new(Some((head, at)), &self.settings)));
+        self.response = Some(Box::new(Received::new(Some((head, at)), &self.settings, &mut self.allowance)));
     }
 
     /// The next piece of the response's body.
     pub fn handle_response_body(&mut self, bytes: Bytes, at: Duration) {
         // The head may have been lost on its way.
-        let response = self.response.get_or_insert_with(|| Box::new(Received::new(None, &self.settings)));
+        let Self { response, settings, allowance, .. } = self;
+        let response = response.get_or_insert_with(|| Box::new(Received::new(None, settings, allowance)));
         response.handle_body(bytes, at, self.head.surface, &self.settings, &mut self.allowance);
     }
 
@@ -164,7 +165,7 @@ impl Exchange {
         let Heard { mut answer, clock, response: told, head_at, is_stream, is_whole, has_all_bytes, has_gap } = heard;
         let status = told.status;
         let answer_end = answer_end(&answer, expected, is_stream, is_whole, has_gap, &self.allowance.skips);
-        let Rare { state, embedding_dimensions, failure } = answer.take_rare();
+        let Rare { embedding_dimensions, failure } = answer.take_rare();
         let ending = Ending { status, has_all_bytes, answer: answer_end };
         let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
         let choices = answer.take_choices(&keep);
@@ -181,12 +182,12 @@ impl Exchange {
             server,
             request: Request { model: request.model.or(deployed), ..request },
             response: Response {
-                id: answer.id,
-                model: answer.model,
+                id: answer.name(Name::Id),
+                model: answer.name(Name::Model),
                 choices,
-                service_tier: answer.service_tier,
-                system_fingerprint: answer.system_fingerprint,
-                state,
+                service_tier: answer.name(Name::ServiceTier),
+                system_fingerprint: answer.name(Name::SystemFingerprint),
+                state: answer.name(Name::State),
                 embedding_dimensions,
                 ..told
             },

@@ -9,9 +9,10 @@ use super::packed::Packed;
 use super::stream::{Clock, EventStream};
 use super::{Header, ResponseHead, Settings, Skip};
 use crate::event::{ErrorClass, RateLimit, Response};
-use crate::policy::{Allowance, Keep, floor_char_boundary};
+use crate::policy::{Allowance, Keep};
 use crate::provider::{Answer, Surface};
 use crate::wire::encoding::{Decoder, EncodingError};
+use crate::wire::json::Str;
 
 /// A response so far.
 #[derive(Debug)]
@@ -95,7 +96,8 @@ pub(super) struct Heard {
 }
 
 impl Received {
-    pub(super) fn new(head: Option<(&ResponseHead, Duration)>, settings: &Settings) -> Self {
+    pub(super) fn new(head: Option<(&ResponseHead, Duration)>, settings: &Settings, allowance: &mut Allowance) -> Self {
+        let mut keep = Keep::new(settings.content, &settings.limits, allowance);
         let get = |header| head.and_then(|(head, _)| head.get(header));
         let number = |header| get(header).and_then(|value| value.trim().parse().ok());
         let is_events = get(Header::ContentType).is_some_and(|value| {
@@ -106,8 +108,7 @@ impl Received {
             at_ns: u64::try_from(at.as_nanos()).unwrap_or(u64::MAX),
             status: head.status().into(),
             content_length: number(Header::ContentLength),
-            request_id: get(Header::RequestId)
-                .map(|id| id[..floor_char_boundary(id, settings.limits.name_bytes)].into()),
+            request_id: get(Header::RequestId).map(|id| keep.name(Str::plain(id))),
             processing_ms: number(Header::ProcessingMs),
             rate_limit: RateLimit {
                 remaining_requests: number(Header::RemainingRequests),

@@ -143,16 +143,6 @@ impl<'a> Keep<'a> {
         kept.into()
     }
 
-    /// Takes `name` in the place of `known`, unless it is the same, empty, or none.
-    pub fn rename(&mut self, known: &mut Option<Box<str>>, name: Option<Str<'_>>) {
-        if let Some(name) = name
-            && !name.is_empty()
-            && known.as_deref() != Some(name.raw())
-        {
-            *known = Some(self.name(name));
-        }
-    }
-
     fn left(&self) -> usize {
         self.limits.content_bytes.saturating_sub(self.allowance.used)
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::names::{Name, Names};
 use crate::event::{Choice, Failure, Media, MediaSource, Message, Part, Role, ToolCall, Usage};
 use crate::policy::{GrowingText, Keep};
 use crate::wire::json::Str;
@@ -9,20 +10,13 @@ use crate::wire::json::Str;
 /// What is known so far of an answer.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// Its id.
-    pub id: Option<Box<str>>,
-    /// The model that answers.
-    pub model: Option<Box<str>>,
-    /// The service tier that is used.
-    pub service_tier: Option<Box<str>>,
-    /// Fingerprint of the server's configuration.
-    pub system_fingerprint: Option<Box<str>>,
     /// Tokens.
     pub usage: Option<Box<Usage>>,
     /// Whether the protocol's own last word was seen: nothing follows.
     pub ended: bool,
     /// Whether parts of it were lost or could not be read, so that its texts may have holes.
     pub has_gap: bool,
+    names: Names,
     rare: Option<Box<Rare>>,
     choices: Vec<Draft>,
 }
@@ -30,8 +24,6 @@ pub struct Answer {
 /// What most answers don't say of themselves while they are under way.
 #[derive(Debug, Default)]
 pub struct Rare {
-    /// The state that the answer says it is in.
-    pub state: Option<Box<str>>,
     /// Number of dimensions of the vectors.
     pub embedding_dimensions: Option<u64>,
     /// That it failed, and why.
@@ -43,8 +35,15 @@ pub struct Rare {
 struct Draft {
     index: u32,
     role: Role,
-    finish_reason: Option<Cow<'static, str>>,
+    finish_reason: Option<FinishReason>,
     parts: Vec<PartDraft>,
+}
+
+/// Why a choice ended, in the space of a pointer and a length.
+#[derive(Debug)]
+enum FinishReason {
+    Known(u8),
+    Other(Box<str>),
 }
 
 /// Where in a message a part stands. Parts are put in this order, whatever order they come in.
@@ -134,6 +133,17 @@ impl PartDraft {
 }
 
 impl Answer {
+    /// A name that the answer gave itself.
+    #[must_use]
+    pub fn name(&self, name: Name) -> Option<Box<str>> {
+        self.names.get(name)
+    }
+
+    /// Takes in a name that the answer gives itself; one that is empty or missing changes nothing.
+    pub fn set_name(&mut self, name: Name, given: Option<Str<'_>>, keep: &mut Keep<'_>) {
+        self.names.set(name, given, keep);
+    }
+
     /// What most answers don't say, to be filled in.
     pub fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
@@ -192,9 +202,9 @@ impl Answer {
 
     /// Sets why a choice ended.
     pub fn set_finish_reason(&mut self, index: u32, reason: Str<'_>, keep: &mut Keep<'_>) {
-        let reason = match KNOWN_REASONS.iter().find(|known| **known == reason.raw()) {
-            Some(known) => Cow::Borrowed(*known),
-            None => Cow::Owned(keep.name(reason).into_string()),
+        let reason = match KNOWN_REASONS.iter().position(|known| *known == reason.raw()) {
+            Some(known) => FinishReason::Known(known as u8),
+            None => FinishReason::Other(keep.name(reason)),
         };
         if let Some(choice) = self.draft(index, 0, keep) {
             choice.finish_reason = Some(reason);
@@ -278,7 +288,10 @@ impl Answer {
                     parts: draft.parts.into_iter().filter_map(|part| part.finish(keep)).collect(),
                     is_list: false,
                 },
-                finish_reason: draft.finish_reason,
+                finish_reason: draft.finish_reason.and_then(|reason| match reason {
+                    FinishReason::Known(known) => KNOWN_REASONS.get(usize::from(known)).copied().map(Cow::Borrowed),
+                    FinishReason::Other(reason) => Some(Cow::Owned(reason.into_string())),
+                }),
             })
             .collect();
         choices.sort_by_key(|choice| choice.index);

@@ -2,11 +2,13 @@
 
 mod answer;
 mod hosts;
+mod names;
 pub mod openai;
 mod surface;
 
 pub use answer::{Answer, PartDraft, Place, Rare, What};
 pub use hosts::{HOSTS, provider_of};
+pub use names::Name;
 pub use surface::{Heard, Span, Surface, Varies};
 
 /// Every API surface that is understood.

@@ -4,7 +4,7 @@ use super::tools::CallView;
 use super::{error, usage};
 use crate::event::{Media, MediaSource, Modality};
 use crate::policy::Keep;
-use crate::provider::{Answer, Heard, Place, Span, Varies, What};
+use crate::provider::{Answer, Heard, Name, Place, Span, Varies, What};
 use crate::wire::json::{Json, Kind, Read, Str, Unreadable};
 
 /// The data of the event that ends a stream.
@@ -80,10 +80,10 @@ impl Watch {
 fn read(json: &mut Json<'_>, answer: &mut Answer, keep: &mut Keep<'_>, watch: &mut Watch) -> Read<()> {
     json.object(|key, json| {
         match key {
-            "id" => keep.rename(&mut answer.id, json.str()?),
-            "model" => keep.rename(&mut answer.model, json.str()?),
-            "service_tier" => keep.rename(&mut answer.service_tier, json.str()?),
-            "system_fingerprint" => keep.rename(&mut answer.system_fingerprint, json.str()?),
+            "id" => answer.set_name(Name::Id, json.str()?, keep),
+            "model" => answer.set_name(Name::Model, json.str()?, keep),
+            "service_tier" => answer.set_name(Name::ServiceTier, json.str()?, keep),
+            "system_fingerprint" => answer.set_name(Name::SystemFingerprint, json.str()?, keep),
             "usage" => answer.usage = usage::read(json)?.or(answer.usage.take()),
             "choices" => {
                 let mut position = 0;

@@ -5,7 +5,7 @@
 use super::{error, params, path, usage};
 use crate::event::{EmbeddingsRequest, Failure, Operation, Request};
 use crate::policy::Keep;
-use crate::provider::{Answer, Heard, Surface};
+use crate::provider::{Answer, Heard, Name, Surface};
 use crate::wire::json::{Json, Kind, Read, Unreadable};
 
 /// The surface `openai.embeddings`.
@@ -50,8 +50,8 @@ impl Surface for Embeddings {
         let mut json = Json::new(body);
         let is_object = json.object(|key, json| {
             match key {
-                "id" => keep.rename(&mut answer.id, json.str()?),
-                "model" => keep.rename(&mut answer.model, json.str()?),
+                "id" => answer.set_name(Name::Id, json.str()?, keep),
+                "model" => answer.set_name(Name::Model, json.str()?, keep),
                 "usage" => answer.usage = usage::read(json)?,
                 "data" => {
                     let mut dimensions = None;

@@ -4,7 +4,7 @@ use super::super::content::Content;
 use super::super::{error, usage};
 use super::request::ItemView;
 use crate::policy::Keep;
-use crate::provider::{Answer, PartDraft, Place, What};
+use crate::provider::{Answer, Name, PartDraft, Place, What};
 use crate::wire::json::{Json, Kind, Read, Str, Unreadable};
 
 /// The one choice of a response.
@@ -37,9 +37,9 @@ pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, 
     let (mut status, mut reason) = (None, None);
     json.object(|key, json| {
         match key {
-            "id" => keep.rename(&mut answer.id, json.str()?),
-            "model" => keep.rename(&mut answer.model, json.str()?),
-            "service_tier" => keep.rename(&mut answer.service_tier, json.str()?),
+            "id" => answer.set_name(Name::Id, json.str()?, keep),
+            "model" => answer.set_name(Name::Model, json.str()?, keep),
+            "service_tier" => answer.set_name(Name::ServiceTier, json.str()?, keep),
             "status" => status = json.str()?,
             "usage" => answer.usage = usage::read(json)?.or(answer.usage.take()),
             "incomplete_details" => {
@@ -63,9 +63,7 @@ pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, 
         }
         Ok(())
     })?;
-    if status.is_some() {
-        keep.rename(&mut answer.rare().state, status);
-    }
+    answer.set_name(Name::State, status, keep);
     let finish_reason = match status.map(Str::raw) {
         Some("completed") if answer.asks_for_tools(CHOICE) => Str::plain("tool_calls"),
         Some("completed") => Str::plain("stop"),
