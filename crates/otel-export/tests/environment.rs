@@ -2,17 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use sidetone_otel_export::{Config, ConfigError, Otlp, Protocol, Signal, Tls, VARIABLES, variable_table};
+use sidetone_otel_export::{Config, ConfigError, Signal, VARIABLES, variable_table};
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let map: HashMap<_, _> = variables.iter().copied().collect();
     Config::from_lookup(&|name| map.get(name).map(|value| (*value).to_owned()))
-}
-
-fn otlp(config: &Config, signal: Signal) -> &Otlp {
-    config.targets(signal).otlp.as_ref().unwrap()
 }
 
 /// A configuration without errors.
@@ -22,7 +17,15 @@ fn read(variables: &[(&str, &str)]) -> Config {
 
 #[cfg(feature = "http")]
 mod with_an_exporter {
+    use std::time::Duration;
+
+    use sidetone_otel_export::{Otlp, Protocol, Tls};
+
     use super::*;
+
+    fn otlp(config: &Config, signal: Signal) -> &Otlp {
+        config.targets(signal).otlp.as_ref().unwrap()
+    }
 
     #[test]
     fn nothing_set_exports_all_signals_over_http_to_localhost() {
@@ -47,6 +50,8 @@ mod with_an_exporter {
             assert_eq!(otlp(&config, Signal::Traces).endpoint, "http://collector:4318/otlp/v1/traces");
             assert_eq!(otlp(&config, Signal::Metrics).endpoint, "http://collector:4318/otlp/v1/metrics");
             assert_eq!(otlp(&config, Signal::Logs).endpoint, "https://logs.example/ingest");
+            assert_eq!(otlp(&config, Signal::Logs).tls, Some(Tls::default()));
+            assert_eq!(otlp(&config, Signal::Traces).tls, None);
         }
     }
 
