@@ -1,5 +1,7 @@
 //! Takes texts and names into a call as far as content policy and limits allow.
 
+use std::borrow::Cow;
+
 use super::{Content, GrowingText, Limits};
 use crate::event::{Text, Value};
 use crate::exchange::{Skip, Skips};
@@ -135,12 +137,25 @@ impl<'a> Keep<'a> {
     /// A name, id or parameter: kept whatever the content policy, up to its limit.
     #[must_use]
     pub fn name(&mut self, name: Str<'_>) -> Box<str> {
-        let name = name.to_cow();
-        let kept = &name[..floor_char_boundary(&name, self.limits.name_bytes)];
-        if kept.len() < name.len() {
-            self.skipped(Skip::OverLimit, (name.len() - kept.len()) as u64);
+        match self.short(name) {
+            Cow::Borrowed(name) => name.into(),
+            Cow::Owned(name) => name.into_boxed_str(),
         }
-        kept.into()
+    }
+
+    /// A name up to its limit, where it stands.
+    #[must_use]
+    pub fn short<'n>(&mut self, name: Str<'n>) -> Cow<'n, str> {
+        let mut name = name.to_cow();
+        let fits = floor_char_boundary(&name, self.limits.name_bytes);
+        if fits < name.len() {
+            self.skipped(Skip::OverLimit, (name.len() - fits) as u64);
+            match &mut name {
+                Cow::Borrowed(name) => *name = &name[..fits],
+                Cow::Owned(name) => name.truncate(fits),
+            }
+        }
+        name
     }
 
     fn left(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::names::{Name, Names};
+use super::names::{Given, Name, Names};
 use crate::event::{Choice, Failure, Media, MediaSource, Message, Part, Role, ToolCall, Usage};
 use crate::policy::{GrowingText, Keep};
 use crate::wire::json::Str;
@@ -139,9 +139,9 @@ impl Answer {
         self.names.get(name)
     }
 
-    /// Takes in a name that the answer gives itself; one that is empty or missing changes nothing.
-    pub fn set_name(&mut self, name: Name, given: Option<Str<'_>>, keep: &mut Keep<'_>) {
-        self.names.set(name, given, keep);
+    /// Takes in the names that the answer gives itself; one that is empty or missing changes nothing.
+    pub fn set_names(&mut self, given: &Given<'_>, keep: &mut Keep<'_>) {
+        self.names.set(given, keep);
     }
 
     /// What most answers don't say, to be filled in.

@@ -8,7 +8,7 @@ mod surface;
 
 pub use answer::{Answer, PartDraft, Place, Rare, What};
 pub use hosts::{HOSTS, provider_of};
-pub use names::Name;
+pub use names::{Given, Name};
 pub use surface::{Heard, Span, Surface, Varies};
 
 /// Every API surface that is understood.

@@ -31,36 +31,63 @@ pub(super) struct Names(Box<[u8]>);
 const LEN: usize = 2;
 
 impl Names {
-    fn bytes(&self, name: Name) -> &[u8] {
+    fn all(&self) -> [&[u8]; Name::ALL.len()] {
         let mut rest = &*self.0;
-        for _ in 0..name as usize {
-            rest = split(rest).1;
-        }
-        split(rest).0
+        Name::ALL.map(|_| {
+            let (bytes, after) = split(rest);
+            rest = after;
+            bytes
+        })
     }
 
     /// A name, if it was given.
     pub(super) fn get(&self, name: Name) -> Option<Box<str>> {
-        let bytes = self.bytes(name);
+        let bytes = self.all()[name as usize];
         if bytes.is_empty() { None } else { std::str::from_utf8(bytes).ok().map(Into::into) }
     }
 
-    /// Takes `given` for that name, unless it is the same, empty, or none.
-    pub(super) fn set(&mut self, name: Name, given: Option<Str<'_>>, keep: &mut Keep<'_>) {
-        let Some(given) = given.filter(|given| !given.is_empty()) else { return };
-        if self.bytes(name) == given.raw().as_bytes() {
+    /// Takes in the names that are given; one that is empty changes nothing.
+    pub(super) fn set(&mut self, given: &Given<'_>, keep: &mut Keep<'_>) {
+        let known = self.all();
+        let is_new = |name: Name| given.get(name).filter(|given| given.raw().as_bytes() != known[name as usize]);
+        if Name::ALL.iter().all(|name| is_new(*name).is_none()) {
             return;
         }
-        let given = keep.name(given);
-        let mut all = Vec::with_capacity(self.0.len().max(Name::ALL.len() * LEN) + given.len());
-        for other in Name::ALL {
-            let bytes = if other == name { given.as_bytes() } else { self.bytes(other) };
+        let mut all = Vec::with_capacity(
+            Name::ALL
+                .iter()
+                .fold(0, |sum, &name| sum + LEN + given.get(name).map_or(known[name as usize].len(), Str::len)),
+        );
+        for name in Name::ALL {
+            let taken;
+            let bytes = match is_new(name) {
+                Some(given) => {
+                    taken = keep.short(given);
+                    taken.as_bytes()
+                }
+                None => known[name as usize],
+            };
             // Limits of names are far below this; a cut inside a character would make the name unreadable, not unsafe.
             let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
             all.extend_from_slice(&len.to_le_bytes());
             all.extend_from_slice(&bytes[..len.into()]);
         }
         self.0 = all.into_boxed_slice();
+    }
+}
+
+/// Names as a body or an event gives them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a>([Option<Str<'a>>; Name::ALL.len()]);
+
+impl<'a> Given<'a> {
+    /// Takes in a name, if there is one.
+    pub fn set(&mut self, name: Name, given: Option<Str<'a>>) {
+        self.0[name as usize] = given.or(self.0[name as usize]);
+    }
+
+    fn get(&self, name: Name) -> Option<Str<'a>> {
+        self.0[name as usize].filter(|given| !given.is_empty())
     }
 }
 
@@ -93,7 +120,9 @@ mod tests {
             (Name::SystemFingerprint, Some("fp")),
             (Name::Id, Some("i")),
         ] {
-            names.set(name, given.map(Str::plain), &mut keep);
+            let mut names_given = Given::default();
+            names_given.set(name, given.map(Str::plain));
+            names.set(&names_given, &mut keep);
             if let Some(given) = given.filter(|given| !given.is_empty()) {
                 expected[name as usize] = Some(given);
             }

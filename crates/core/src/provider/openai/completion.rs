@@ -4,7 +4,7 @@ use super::tools::CallView;
 use super::{error, usage};
 use crate::event::{Media, MediaSource, Modality};
 use crate::policy::Keep;
-use crate::provider::{Answer, Heard, Name, Place, Span, Varies, What};
+use crate::provider::{Answer, Given, Heard, Name, Place, Span, Varies, What};
 use crate::wire::json::{Json, Kind, Read, Str, Unreadable};
 
 /// The data of the event that ends a stream.
@@ -78,12 +78,13 @@ impl Watch {
 }
 
 fn read(json: &mut Json<'_>, answer: &mut Answer, keep: &mut Keep<'_>, watch: &mut Watch) -> Read<()> {
+    let mut names = Given::default();
     json.object(|key, json| {
         match key {
-            "id" => answer.set_name(Name::Id, json.str()?, keep),
-            "model" => answer.set_name(Name::Model, json.str()?, keep),
-            "service_tier" => answer.set_name(Name::ServiceTier, json.str()?, keep),
-            "system_fingerprint" => answer.set_name(Name::SystemFingerprint, json.str()?, keep),
+            "id" => names.set(Name::Id, json.str()?),
+            "model" => names.set(Name::Model, json.str()?),
+            "service_tier" => names.set(Name::ServiceTier, json.str()?),
+            "system_fingerprint" => names.set(Name::SystemFingerprint, json.str()?),
             "usage" => answer.usage = usage::read(json)?.or(answer.usage.take()),
             "choices" => {
                 let mut position = 0;
@@ -116,8 +117,9 @@ fn read(json: &mut Json<'_>, answer: &mut Answer, keep: &mut Keep<'_>, watch: &m
             _ => {}
         }
         Ok(())
-    })
-    .map(drop)
+    })?;
+    answer.set_names(&names, keep);
+    Ok(())
 }
 
 fn read_choice(

@@ -5,7 +5,7 @@
 use super::{error, params, path, usage};
 use crate::event::{EmbeddingsRequest, Failure, Operation, Request};
 use crate::policy::Keep;
-use crate::provider::{Answer, Heard, Name, Surface};
+use crate::provider::{Answer, Given, Heard, Name, Surface};
 use crate::wire::json::{Json, Kind, Read, Unreadable};
 
 /// The surface `openai.embeddings`.
@@ -47,11 +47,12 @@ impl Surface for Embeddings {
     }
 
     fn read_response(&self, body: &str, answer: &mut Answer, keep: &mut Keep<'_>) -> Read<()> {
+        let mut names = Given::default();
         let mut json = Json::new(body);
         let is_object = json.object(|key, json| {
             match key {
-                "id" => answer.set_name(Name::Id, json.str()?, keep),
-                "model" => answer.set_name(Name::Model, json.str()?, keep),
+                "id" => names.set(Name::Id, json.str()?),
+                "model" => names.set(Name::Model, json.str()?),
                 "usage" => answer.usage = usage::read(json)?,
                 "data" => {
                     let mut dimensions = None;
@@ -74,6 +75,7 @@ impl Surface for Embeddings {
             }
             Ok(())
         })?;
+        answer.set_names(&names, keep);
         json.end()?;
         if is_object { Ok(()) } else { Err(Unreadable) }
     }

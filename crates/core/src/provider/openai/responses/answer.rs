@@ -4,7 +4,7 @@ use super::super::content::Content;
 use super::super::{error, usage};
 use super::request::ItemView;
 use crate::policy::Keep;
-use crate::provider::{Answer, Name, PartDraft, Place, What};
+use crate::provider::{Answer, Given, Name, PartDraft, Place, What};
 use crate::wire::json::{Json, Kind, Read, Str, Unreadable};
 
 /// The one choice of a response.
@@ -34,12 +34,13 @@ pub(super) fn read_body(body: &str, answer: &mut Answer, keep: &mut Keep<'_>) ->
 
 /// Reads a response object; its output only if it isn't known already.
 pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, keep: &mut Keep<'_>) -> Read<()> {
+    let mut names = Given::default();
     let (mut status, mut reason) = (None, None);
     json.object(|key, json| {
         match key {
-            "id" => answer.set_name(Name::Id, json.str()?, keep),
-            "model" => answer.set_name(Name::Model, json.str()?, keep),
-            "service_tier" => answer.set_name(Name::ServiceTier, json.str()?, keep),
+            "id" => names.set(Name::Id, json.str()?),
+            "model" => names.set(Name::Model, json.str()?),
+            "service_tier" => names.set(Name::ServiceTier, json.str()?),
             "status" => status = json.str()?,
             "usage" => answer.usage = usage::read(json)?.or(answer.usage.take()),
             "incomplete_details" => {
@@ -63,7 +64,8 @@ pub(super) fn read(json: &mut Json<'_>, answer: &mut Answer, with_output: bool, 
         }
         Ok(())
     })?;
-    answer.set_name(Name::State, status, keep);
+    names.set(Name::State, status);
+    answer.set_names(&names, keep);
     let finish_reason = match status.map(Str::raw) {
         Some("completed") if answer.asks_for_tools(CHOICE) => Str::plain("tool_calls"),
         Some("completed") => Str::plain("stop"),
