@@ -22,12 +22,14 @@
 //! | --- | --- | --- |
 //! | `reqwest` | yes | middleware for `reqwest-middleware` |
 //! | `otlp` | yes | export by OTLP http/protobuf |
-//! | `grpc` | | export by OTLP gRPC |
+//! | `grpc` | | export by OTLP gRPC, with TLS |
+//! | `tls` | | TLS for OTLP http/protobuf, with certificates of one's own; without it, the TLS of the program's reqwest |
 //! | `async-openai` | | layers for async-openai |
 //! | `rig` | | rig's transport |
 //! | `ebpf` | | host-wide capture; holds nothing yet |
 //!
-//! A feature only adds API; enabling one starts nothing.
+//! A feature only adds API; enabling one starts nothing. `grpc` and `tls` compile rustls with aws-lc, as reqwest's defaults do: a
+//! program that has its own rustls compute with something else says so with rustls' `CryptoProvider::install_default`.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
