@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bench;
+use crate::package;
 use crate::run::{self, Failed};
 use crate::setup;
 use crate::tidy;
@@ -29,7 +30,7 @@ const STEPS: &[Step] = &[
     Step { name: "tests", run: |totals| tests(&["--workspace", "--all-features"], totals) },
     Step { name: "tests-default", run: |totals| tests(&["--package", "sidetone"], totals) },
     Step { name: "doc", run: |_| doc() },
-    Step { name: "package", run: |_| package() },
+    Step { name: "package", run: |_| package::run() },
     Step { name: "other-compiler", run: |_| other_compiler() },
     Step { name: "gate", run: |_| gate() },
 ];
@@ -150,15 +151,6 @@ fn counted(command: &mut Command, totals: &mut Totals) -> Result<(), Failed> {
 fn doc() -> Result<(), Failed> {
     let mut command = run::cargo();
     command.args(["doc", "--workspace", "--all-features", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
-    run::run(command.current_dir(workspace::root()))
-}
-
-/// Builds each published package from what would be uploaded; local changes are checked too.
-fn package() -> Result<(), Failed> {
-    let target = workspace::root().join("target");
-    let mut command = run::cargo();
-    // A target folder that is named is shared with the other steps: dependencies are not compiled again.
-    command.args(["package", "--workspace", "--allow-dirty", "--quiet"]).env("CARGO_TARGET_DIR", target);
     run::run(command.current_dir(workspace::root()))
 }
 
