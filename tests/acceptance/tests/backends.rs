@@ -39,6 +39,8 @@ fn runs<'a>(server: &'a MockServer, receiver: &Receiver) -> Vec<Run<'a>> {
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
                 ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", captured),
                 ("OTEL_SERVICE_NAME", &service),
+                // Once, at the end, however long it takes.
+                ("OTEL_METRIC_EXPORT_INTERVAL", "86400000"),
                 ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=acceptance,service.name=overruled"),
             ];
             let mut application = Application::observed(PROGRAM, &variables, Start::default());
