@@ -61,10 +61,8 @@ impl<'a> Repeated<'a> {
 impl Template {
     /// Remembers an event in the place of what was remembered before.
     pub(super) fn learn(template: &mut Option<Box<Self>>, event: SseEvent<'_>, varies: &Varies) {
-        // A carriage return at the end may yet be followed by a line feed that belongs to it.
-        let whole = event.whole.filter(|whole| whole.ends_with(b"\n"));
-        let before = whole.and_then(|whole| offset_in(whole, event.data));
-        let (bytes, before) = match (whole, before) {
+        let before = event.whole.and_then(|whole| offset_in(whole, event.data));
+        let (bytes, before) = match (event.whole, before) {
             (Some(whole), Some(before)) => (whole, Some(before)),
             _ => (event.data, None),
         };
