@@ -110,7 +110,8 @@ fn streamed_texts_are_kept_up_to_the_limit() {
     assert_eq!(answer(&read(8).call)[1], "text 123456\n");
     assert_eq!(answer(&read(5).call)[1], "text 12345");
     // What fits behind a character that doesn't is left out too: it would stand in its place.
-    let read_cut = stream(|limits, limit| limits.content_bytes = limit, &delta("12\\u00e9\\n"));
+    let wide = delta("12\\u00e9\\n");
+    let read_cut = stream(|limits, limit| limits.content_bytes = limit, &wide);
     assert_eq!(answer(&read_cut(3).call)[1], "text 12");
     let size = |call: &Call| match &call.response.choices[0].message.parts[0] {
         sidetone_core::event::Part::Text(text) => text.bytes(),
