@@ -31,19 +31,31 @@ fn responses_delta(text: &str, number: u32) -> Bytes {
     ))
 }
 
-/// Allocations that `events` cost an exchange that has seen the first of them.
-fn allocations(exchange: &mut Exchange, events: Vec<Bytes>) -> usize {
-    let mut events = events.into_iter();
-    exchange.handle_response_body(events.next().unwrap(), ms(2));
-    let region = Region::new(ALLOCATOR);
-    for event in events.by_ref().take(999) {
-        exchange.handle_response_body(event, ms(3));
-    }
-    let change = region.change();
-    change.allocations + change.reallocations
+/// The allocator counts what every thread of this process does, and the test harness has one of its own: the least of
+/// several rounds is what the code under test does.
+fn least(round: impl FnMut(usize) -> usize) -> usize {
+    (0..9).map(round).min().unwrap()
 }
 
-// One test: the allocator counts what every thread of this process does.
+/// Allocations that all but the first of `events` cost an exchange.
+fn allocations(observed: &Observed, events: &[Bytes]) -> usize {
+    least(|_| {
+        let mut exchange = observed.begun();
+        let events = events.to_vec();
+        let mut events = events.into_iter();
+        exchange.handle_response_body(events.next().unwrap(), ms(2));
+        let region = Region::new(ALLOCATOR);
+        for event in events.by_ref() {
+            exchange.handle_response_body(event, ms(3));
+        }
+        let change = region.change();
+        let call = exchange.finish(observed.end, ms(4)).call;
+        assert_eq!(call.timing.output_chunks, Some(800), "a fifth of the texts is empty");
+        change.allocations + change.reallocations
+    })
+}
+
+// One test, so that no other runs beside it.
 #[test]
 fn a_stream_under_way_allocates_nothing_and_holds_little() {
     let words = ["Hello", " wor\\n", "", " größer", " \\ud83d\\ude00"];
@@ -53,27 +65,29 @@ fn a_stream_under_way_allocates_nothing_and_holds_little() {
     for content in [Content::Off, Content::Full] {
         for (path, events) in [("/v1/chat/completions", &chat), ("/v1/responses", &responses)] {
             let observed = Observed::stream(path).content(content).request(request);
-            let mut exchange = observed.begun();
-            let count = allocations(&mut exchange, events.clone());
+            let count = allocations(&observed, events);
             // With content on the text itself grows, by doubling.
             let allowed = if content == Content::Off { 0 } else { 16 };
             assert!(count <= allowed, "{path} {content:?}: {count} allocations for 999 events");
-            let call = exchange.finish(observed.end, ms(4)).call;
-            assert_eq!(call.timing.output_chunks, Some(800), "{path}: a fifth of the texts is empty");
         }
     }
 
     let observed = Observed::stream("/v1/chat/completions").content(Content::Off).request(request);
-    let mut exchange = observed.exchange();
     let head = ResponseHead::of(200, &observed.headers);
-    // Settings and server are shared by many exchanges.
-    let region = Region::new(ALLOCATOR);
-    exchange.handle_request_body(Bytes::copy_from_slice(&observed.request));
-    exchange.handle_response_head(&head, ms(1));
-    for event in &chat[..2] {
-        exchange.handle_response_body(event.clone(), ms(2));
-    }
-    let change = region.change();
-    let held = size_of::<Exchange>() + change.bytes_allocated - change.bytes_deallocated;
+    let held = least(|_| {
+        // Settings and server are shared by many exchanges.
+        let mut exchange = observed.exchange();
+        let request = Bytes::copy_from_slice(&observed.request);
+        let events = chat[..2].to_vec();
+        let region = Region::new(ALLOCATOR);
+        exchange.handle_request_body(request);
+        exchange.handle_response_head(&head, ms(1));
+        for event in events {
+            exchange.handle_response_body(event, ms(2));
+        }
+        let change = region.change();
+        // The request's bytes are given back, and were taken before.
+        size_of::<Exchange>() + change.bytes_allocated + observed.request.len() - change.bytes_deallocated
+    });
     assert!(held <= 980, "a stream under way holds {held} bytes with content off");
 }
