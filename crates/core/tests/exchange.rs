@@ -371,6 +371,23 @@ fn a_compressed_body_is_read_and_one_that_cannot_be_decoded_is_counted() {
     assert_eq!((class(&unknown), skips(&unknown)), ("completed", vec![(Skip::BodyEncoding, 1, 5)]));
 }
 
+#[cfg(feature = "gzip")]
+#[test]
+fn behind_a_lost_piece_a_compressed_body_is_unknown() {
+    let bytes = include_bytes!("encoded/text.json.gz");
+    let mut exchange = Observed::json("/v1/responses").header("content-encoding", "gzip").begun();
+    exchange.handle_response_body(Bytes::from_static(&bytes[..200]), ms(2));
+    exchange.handle_lost(1, 10);
+    exchange.handle_response_body(Bytes::from_static(&bytes[210..]), ms(3));
+    let understood = exchange.finish(End::Complete, ms(4));
+    assert_eq!(
+        (class(&understood), skips(&understood)),
+        ("completed", vec![]),
+        "what was lost is counted where it was lost"
+    );
+    assert_eq!(understood.call.response.choices, []);
+}
+
 #[test]
 fn held_bytes_are_those_of_unfinished_bodies_and_kept_texts() {
     let mut exchange = Observed::stream(CHAT).exchange();
