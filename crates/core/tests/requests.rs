@@ -10,6 +10,9 @@ use sidetone_core::policy::Content;
 use support::{Observed, told};
 
 fn request(path: &str, body: &serde_json::Value) -> Request {
+    // In one order, whether or not another package of the build has serde_json keep the order that keys were written in.
+    let mut body = body.clone();
+    body.sort_all_objects();
     let understood = Observed::json(path).request(&body.to_string()).understood([&b"{}"[..]]);
     assert_eq!(understood.skips.iter().collect::<Vec<_>>(), []);
     understood.call.request
