@@ -106,7 +106,7 @@ impl Report {
         line("content", &settings.content, switch)?;
         match &settings.service {
             Some(service) => line("service", service, "")?,
-            None => line("service", &"unknown_service", "  set OTEL_SERVICE_NAME")?,
+            None => line("service", &"unknown_service:<program>", "  set OTEL_SERVICE_NAME")?,
         }
         if settings.disabled {
             line("disabled", &"OTEL_SDK_DISABLED is true", "  nothing is exported")?;
