@@ -1,1 +1,3 @@
 //! Host-wide capture of LLM calls by eBPF uprobes on TLS libraries.
+
+pub mod probe;

@@ -1,0 +1,64 @@
+//! Where a probe sits and what it does there: what a TLS runtime's folder says and the attaching code carries out.
+
+/// What the kernel side does at a place. Each is one BPF program of `bpf/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Program {
+    /// The first instruction (or one where the arguments are still in place) of a C function `f(conn, buffer, length[, &done])`.
+    Entry,
+    /// The return of such a function, by a return probe.
+    Return,
+    /// The return of such a function, by a plain probe on an instruction where the result is in its register.
+    Exit,
+    /// The first instruction of Go's `(*Conn).Read` or `Write` (register ABI, Go ≥ 1.17).
+    GoEntry,
+    /// A return instruction of those.
+    GoExit,
+    /// The first instruction of a rustls `Reader`'s or `Writer`'s method.
+    RustEntry,
+    /// Its return, by a return probe: `io::Result<usize>` in two registers.
+    RustReturn,
+    /// The connection is freed: `SSL_free`, `gnutls_deinit`; the first argument is the connection.
+    Free,
+    /// `SSL_ctrl(conn, 55, 0, name)`: the server's name before the first byte.
+    Control,
+    /// `f(conn, name)`-like: BoringSSL's `SSL_set_tlsext_host_name`.
+    Name,
+    /// `gnutls_server_name_set(conn, type, name, length)`.
+    GnuName,
+    /// `SSL_set_fd(conn, fd)`.
+    SetFd,
+    /// The USDT probe `sidetone:call`; the cookie says which registers hold its arguments.
+    Announce,
+}
+
+impl Program {
+    /// Whether it is attached as a return probe.
+    #[must_use]
+    pub fn is_return(self) -> bool {
+        matches!(self, Self::Return | Self::RustReturn)
+    }
+}
+
+/// What a program needs to know of the place that it runs at; bits of the attach cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Cookie(pub u64);
+
+impl Cookie {
+    /// The bytes go out (else they come in).
+    pub const WRITE: u64 = 1;
+    /// The length is stored where the fourth argument points (`SSL_read_ex`), else returned.
+    pub const LENGTH_BY_POINTER: u64 = 1 << 1;
+    /// Bits 8–15: which TLS library, by its place in the runtimes' table.
+    pub const RUNTIME_SHIFT: u32 = 8;
+}
+
+/// One probe in one file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Probe {
+    /// What happens there.
+    pub program: Program,
+    /// Where: the offset in the file, not the address in memory.
+    pub offset: u64,
+    /// What the program is told.
+    pub cookie: Cookie,
+}
