@@ -1,3 +1,10 @@
 //! Host-wide capture of LLM calls by eBPF uprobes on TLS libraries.
 
+mod capture;
+mod options;
 pub mod probe;
+mod report;
+
+pub use capture::{Capture, CaptureError};
+pub use options::{BadHostRule, Filter, HostRule, Options};
+pub use report::{AttachedFile, LateAttach, LostBytes, Report, Unrecognised};
