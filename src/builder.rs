@@ -182,6 +182,7 @@ impl Builder {
         let mut warnings = environment.warnings;
         let counters = Arc::new(Counters::default());
         let dialect = self.dialect.unwrap_or(environment.dialect);
+        let process = Arc::new(crate::process::own());
         let mut sinks = self.sinks;
         if self.development {
             sinks.push(Box::new(Readable::new(std::io::stderr(), dialect)));
@@ -190,7 +191,11 @@ impl Builder {
             Some(providers) => Some(OtelSink::with_providers(providers, dialect, Arc::clone(&counters))),
             None => {
                 let mut config = Config::from_lookup(&|name| variable(name, self.console))?;
-                let options = Options { service_name: self.app_name.clone(), ..Options::default() };
+                let options = Options {
+                    service_name: self.app_name.clone(),
+                    process: Some(Arc::clone(&process)),
+                    ..Options::default()
+                };
                 if config.is_disabled {
                     None
                 } else {
@@ -210,6 +215,7 @@ impl Builder {
             content: self.content.unwrap_or(environment.content),
             limits: self.limits,
             identity: Arc::new(identity),
+            process: Some(process),
         };
         let has_sinks = !sinks.is_empty();
         let pipeline = Pipeline::start(PipelineConfig { settings, ..self.queue }, sinks, counters)?;

@@ -36,6 +36,7 @@
 mod builder;
 pub mod environment;
 mod handle;
+mod process;
 
 pub use builder::{Builder, StartError, builder, start};
 pub use handle::Handle;

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use sidetone_core::dialect::{Dialect as _, Measure, Status, Telemetry, V2, Value};
 use sidetone_core::event::{
     Attempt, Call, Choice, EmbeddingsRequest, ErrorClass, Failure, Identity, Incomplete, Media, MediaSource, Message,
-    Modality, Operation, Outcome, Part, Request, Response, Role, Server, Text, Timing, ToolCall, Usage,
+    Modality, Operation, Outcome, Part, Request, Response, Role, Server, Side, Text, Timing, ToolCall, Usage,
 };
 
 /// What a text is kept as.
@@ -88,6 +88,9 @@ fn chat(content: Content) -> Call {
         attempts: Vec::new(),
         resend_count: None,
         parent: None,
+        span: None,
+        side: Side::Client,
+        is_announced: false,
         incomplete: Incomplete::default(),
         identity: Arc::new(Identity::default()),
         process: None,

@@ -20,6 +20,7 @@
 
 mod batch;
 mod convert;
+mod ids;
 mod instruments;
 mod own;
 mod providers;

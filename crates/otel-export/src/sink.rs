@@ -11,13 +11,14 @@ use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, SpanKind, Tracer
 use opentelemetry_sdk::logs::SdkLogger;
 use opentelemetry_sdk::trace::SdkTracer;
 use sidetone_core::dialect::{Dialect, LogEvent, Span, Status};
-use sidetone_core::event::ParentSpan;
+use sidetone_core::event::{Call, Side};
 use sidetone_pipeline::span::{SpanStarter, StartedSpan};
 use sidetone_pipeline::warn::{Cause, once_a_minute};
 use sidetone_pipeline::{Counters, Finished, Reason, Sink, SinkError};
 
 use crate::SCOPE;
 use crate::convert::{self, LengthLimit};
+use crate::ids;
 use crate::instruments::Instruments;
 use crate::own::Export;
 use crate::providers::Providers;
@@ -31,6 +32,9 @@ const NAME: &str = "otel";
 /// with the trace and span id that the unsampled span has and with the flag *sampled* off. So does the peer, seen with
 /// `opentelemetry-instrumentation-openai-v2` 2.4b0 and SDK 1.45.2 under `OTEL_TRACES_SAMPLER=always_off`, with and without a
 /// parent, for an answer, a stream and an error: no span, every log event (`trace_flags` without bit 0), every metric point.
+///
+/// A call whose ids were given before ([`Call::span`]) has them if the providers are [`OtelSink::new`]'s own; an application's
+/// providers give it ids of theirs. A call that its own process reports ([`Call::is_announced`]) is passed by.
 #[derive(Debug)]
 pub struct OtelSink {
     dialect: &'static dyn Dialect,
@@ -101,7 +105,8 @@ impl OtelSink {
     }
 
     /// Emits the span, and gives the context that its log events belong to.
-    fn span(&self, span: Span<'_>, parent: Option<&ParentSpan>, started: Option<Box<Started>>) -> Option<SpanContext> {
+    fn span(&self, span: Span<'_>, call: &Call, started: Option<Box<Started>>) -> Option<SpanContext> {
+        let parent = call.parent.as_ref();
         let Some(tracer) = &self.tracer else { return parent.map(span_context) };
         let attributes = convert::attributes(&span.attributes, self.span_length);
         let events = convert::events(&span.events, self.span_length);
@@ -117,10 +122,14 @@ impl OtelSink {
             }
             None => {
                 let mut builder = SpanBuilder::from_name(span.name);
-                builder.span_kind = Some(SpanKind::Client);
+                builder.span_kind = Some(match span.side {
+                    Side::Client => SpanKind::Client,
+                    Side::Server => SpanKind::Server,
+                });
                 builder.start_time = Some(span.start);
                 builder.attributes = Some(attributes);
                 builder.events = (!events.is_empty()).then_some(events);
+                let _ids = call.span.map(ids::give);
                 tracer.build_with_context(builder, &context(parent))
             }
         };
@@ -161,13 +170,16 @@ impl Sink for OtelSink {
     }
 
     fn call(&mut self, finished: &mut Finished) {
+        if finished.call.is_announced {
+            return;
+        }
         let started = started(&mut finished.span);
         let call = &finished.call;
         let telemetry = self.dialect.project(call);
         if let Some(instruments) = &mut self.instruments {
             instruments.record(&telemetry.metrics);
         }
-        let context = self.span(telemetry.span, call.parent.as_ref(), started);
+        let context = self.span(telemetry.span, call, started);
         if let Some(logger) = &self.logger {
             // What the SDK would set, with the clock read once for all of them.
             let observed = SystemTime::now();

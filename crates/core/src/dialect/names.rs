@@ -17,6 +17,9 @@ pub enum Source {
     OpenAiV2,
     /// semantic-conventions, the stable attributes of HTTP, errors and servers.
     General,
+    /// semantic-conventions, `model/process`, `model/container`, `model/k8s`: attributes of resources, written on spans
+    /// where one observer sees many processes.
+    Process,
 }
 
 macro_rules! names {
@@ -80,6 +83,11 @@ names! {
     HTTP_REQUEST_RESEND_COUNT = "http.request.resend_count", General;
     HTTP_RESPONSE_STATUS_CODE = "http.response.status_code", General;
     HTTP_RESPONSE_HEADER_RETRY_AFTER = "http.response.header.retry-after", General;
+    PROCESS_PID = "process.pid", Process;
+    PROCESS_EXECUTABLE_NAME = "process.executable.name", Process;
+    PROCESS_EXECUTABLE_PATH = "process.executable.path", Process;
+    CONTAINER_ID = "container.id", Process;
+    K8S_POD_UID = "k8s.pod.uid", Process;
 }
 
 /// Where an extension is written.

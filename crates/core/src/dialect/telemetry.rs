@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use crate::event::Side;
+
 /// The key of a map inside a [`Value`]: part of the program, or read from JSON.
 pub type Key = Cow<'static, str>;
 
@@ -67,11 +69,13 @@ pub struct Telemetry<'a> {
     pub metrics: Metrics<'a>,
 }
 
-/// A span. Its kind is always `CLIENT`.
+/// A span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span<'a> {
     /// Its name.
     pub name: Cow<'static, str>,
+    /// Its kind: `CLIENT` or `SERVER`.
+    pub side: Side,
     /// When it starts.
     pub start: SystemTime,
     /// When it ends.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{ErrorClass, Finding, Identity, Outcome, ParentSpan, Request, Response, Usage};
+use super::{ErrorClass, Finding, Identity, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
 
 /// What a call asks the provider to do, in the words of `gen_ai.operation.name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,11 +106,54 @@ impl Incomplete {
     }
 }
 
-/// The process that made the call, for captures that see many. Filled by host-wide capture.
+/// Which end of an exchange was observed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The one that asked: a call.
+    #[default]
+    Client,
+    /// The one that answered: a call that was served. Seen by host-wide capture only, and told only on request.
+    Server,
+}
+
+impl Side {
+    /// One word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// The process that made the call (or served it).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Process {
-    /// Process id.
+    /// Process id, as the observer's pid namespace numbers it.
     pub pid: Option<u32>,
+    /// The id of the process that started it.
+    pub parent_pid: Option<u32>,
+    /// Its name (`comm`), which it may have given itself.
+    pub name: Option<Box<str>>,
+    /// Path of its executable, as its own mount namespace names it.
+    pub executable: Option<Box<str>>,
+    /// Id of the container that it runs in.
+    pub container: Option<Box<str>>,
+    /// Uid of the Kubernetes pod that it runs in.
+    pub pod: Option<Box<str>>,
+    /// Whether the observer runs in this very process. The resource of its telemetry then says what is said here, and its
+    /// spans don't repeat it.
+    pub is_own: bool,
+}
+
+impl Process {
+    /// The last part of the executable's path.
+    #[must_use]
+    pub fn executable_name(&self) -> Option<&str> {
+        let path = self.executable.as_deref()?;
+        path.rsplit('/').next().filter(|name| !name.is_empty())
+    }
 }
 
 /// What the call cost. Filled by pricing.
@@ -149,6 +192,12 @@ pub struct Call {
     pub resend_count: Option<u32>,
     /// The span that was current when the call was made.
     pub parent: Option<ParentSpan>,
+    /// The ids that the call's own span has already; `None` leaves them to whoever makes the span.
+    pub span: Option<OwnSpan>,
+    /// Whether it was made or served.
+    pub side: Side,
+    /// Whether the process itself reports this call too, with the ids in `span`: a sink that makes spans then passes it by.
+    pub is_announced: bool,
     /// What of it was lost or went past a limit.
     pub incomplete: Incomplete,
     /// On whose behalf.

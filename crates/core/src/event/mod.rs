@@ -15,7 +15,7 @@ mod trace;
 mod usage;
 mod value;
 
-pub use call::{Attempt, Call, Cost, Incomplete, Operation, Process, Server, Timing};
+pub use call::{Attempt, Call, Cost, Incomplete, Operation, Process, Server, Side, Timing};
 pub use finding::Finding;
 pub use identity::Identity;
 pub use message::{Choice, Media, MediaSource, Message, Modality, Part, Role, ToolCall, ToolDefinition};
@@ -23,6 +23,6 @@ pub use outcome::{ErrorClass, Failure, Outcome};
 pub use request::{EmbeddingsRequest, Request};
 pub use response::{RateLimit, Response};
 pub use text::Text;
-pub use trace::{ParentSpan, SpanId, TraceId};
+pub use trace::{OwnSpan, ParentSpan, SpanId, TraceId};
 pub use usage::Usage;
 pub use value::Value;

@@ -11,7 +11,7 @@ use super::outcome::{AnswerEnd, Ending, outcome};
 use super::packed::Packed;
 use super::received::{Heard, Received};
 use super::{End, RequestHead, ResponseHead, Skip, Skips};
-use crate::event::{Attempt, Call, Identity, Incomplete, Request, Response, Timing};
+use crate::event::{Attempt, Call, Identity, Incomplete, Process, Request, Response, Side, Timing};
 use crate::policy::{Allowance, Content, Keep, Limits};
 use crate::provider::{Name, Rare, provider_of};
 use crate::wire::json::Str;
@@ -25,6 +25,8 @@ pub struct Settings {
     pub limits: Limits,
     /// On whose behalf the calls are made.
     pub identity: Arc<Identity>,
+    /// The process that makes them, where it is one and the same for all.
+    pub process: Option<Arc<Process>>,
 }
 
 /// What an exchange came to.
@@ -205,6 +207,9 @@ impl Exchange {
             attempts: odd.attempts,
             resend_count,
             parent,
+            span: None,
+            side: Side::Client,
+            is_announced: false,
             incomplete: Incomplete {
                 lost_items: odd.lost_items,
                 lost_bytes: odd.lost_bytes,
@@ -214,7 +219,7 @@ impl Exchange {
                     .sum(),
             },
             identity: Arc::clone(&self.settings.identity),
-            process: None,
+            process: self.settings.process.clone(),
             findings: Vec::new(),
             cost: None,
         };

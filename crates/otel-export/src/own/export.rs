@@ -10,6 +10,8 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
+use sidetone_core::dialect::names;
+use sidetone_core::event::Process;
 use sidetone_pipeline::Counters;
 use sidetone_pipeline::warn::{Cause, once_a_minute};
 
@@ -20,6 +22,7 @@ use super::{Config, Limits};
 #[cfg(any(feature = "http", feature = "grpc"))]
 use super::{Otlp, Protocol};
 use crate::batch::{Log, LogQueue, Queue, SpanQueue};
+use crate::ids::Ids;
 use crate::providers::{Providers, Work, by};
 
 /// What a program says that no variable does.
@@ -29,6 +32,8 @@ pub struct Options {
     pub service_name: Option<String>,
     /// More attributes of the resource. Those of `OTEL_RESOURCE_ATTRIBUTES` win.
     pub resource: Vec<(String, String)>,
+    /// The process whose telemetry it is: `process.*` of the resource. Left out by one that tells of others' calls.
+    pub process: Option<Arc<Process>>,
 }
 
 /// Providers of our own, with the queues behind them. An [`OtelSink`](crate::OtelSink) takes it, and stops it.
@@ -72,8 +77,10 @@ impl Export {
         export.spans = made.spans().map_err(failed("spans"))?;
         export.logs = made.logs().map_err(failed("log events"))?;
         if !export.spans.is_empty() {
-            let mut builder =
-                SdkTracerProvider::builder().with_resource(made.resource.clone()).with_sampler(config.sampler.clone());
+            let mut builder = SdkTracerProvider::builder()
+                .with_resource(made.resource.clone())
+                .with_sampler(config.sampler.clone())
+                .with_id_generator(Ids::default());
             let small = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
             if let Some(limit) = config.limits.span_attributes {
                 builder = builder.with_max_attributes_per_span(small(limit));
@@ -149,9 +156,20 @@ fn resource(config: &Config, options: &Options) -> Resource {
     let name = name.cloned().unwrap_or_else(unknown_service);
     Resource::builder_empty()
         .with_detector(Box::new(TelemetryResourceDetector))
+        .with_attributes(options.process.iter().flat_map(|process| of_process(process)))
         .with_attributes(attributes.map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
         .with_attribute(KeyValue::new(SERVICE_NAME, name))
         .build()
+}
+
+/// Source: <https://opentelemetry.io/docs/specs/semconv/resource/process/>
+fn of_process(process: &Process) -> impl Iterator<Item = KeyValue> {
+    let texts = [
+        (names::PROCESS_EXECUTABLE_NAME, process.executable_name()),
+        (names::PROCESS_EXECUTABLE_PATH, process.executable.as_deref()),
+    ];
+    let texts = texts.into_iter().filter_map(|(name, text)| Some(KeyValue::new(name, text?.to_owned())));
+    process.pid.map(|pid| KeyValue::new(names::PROCESS_PID, i64::from(pid))).into_iter().chain(texts)
 }
 
 /// The name of a service that nobody named.

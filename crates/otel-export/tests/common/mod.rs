@@ -9,7 +9,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
 use sidetone_core::event::{
     Call, Choice, Identity, Incomplete, Message, Operation, Outcome, ParentSpan, Part, Request, Response, Role, Server,
-    SpanId, Text, Timing, TraceId, Usage,
+    Side, SpanId, Text, Timing, TraceId, Usage,
 };
 use sidetone_otel_export::Providers;
 use sidetone_pipeline::Finished;
@@ -68,6 +68,9 @@ pub(crate) fn chat() -> Call {
         attempts: Vec::new(),
         resend_count: None,
         parent: Some(parent()),
+        span: None,
+        side: Side::Client,
+        is_announced: false,
         incomplete: Incomplete::default(),
         identity: Arc::new(Identity::default()),
         process: None,

@@ -6,7 +6,7 @@ use super::super::names;
 use super::super::{Instrument, Measure, Metrics, Point, Value};
 use super::list::List;
 use super::span;
-use crate::event::{Call, Operation, Outcome};
+use crate::event::{Call, Operation, Outcome, Side};
 
 const DURATION: usize = 0;
 const TOKENS: usize = 1;
@@ -62,8 +62,11 @@ pub(super) static INSTRUMENTS: &[Instrument] = &[
     },
 ];
 
-/// The points of a call.
+/// The points of a call. A served one has none: the histograms are of clients.
 pub(super) fn of(call: &Call) -> Metrics<'_> {
+    if call.side == Side::Server {
+        return Metrics { attributes: Vec::new(), points: Vec::new() };
+    }
     Metrics { attributes: attributes(call), points: points(call) }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::names;
 use super::super::{Attribute, Span, SpanEvent, Status, Value};
 use super::list::{List, saturating};
-use crate::event::{Attempt, Call, Failure, Operation, Outcome, Request, Response};
+use crate::event::{Attempt, Call, Failure, Operation, Outcome, Process, Request, Response};
 
 /// Attributes of a call with everything set, so that the list is allocated once.
 const TYPICAL: usize = 32;
@@ -46,9 +46,13 @@ pub(super) fn of(call: &Call) -> Span<'_> {
     core(&mut list, call);
     request(&mut list, call.operation, &call.request);
     response(&mut list, call);
+    if let Some(process) = call.process.as_deref().filter(|process| !process.is_own) {
+        self::process(&mut list, process);
+    }
     extensions(&mut list, call);
     Span {
         name: name(call.operation, call.request.model.as_deref()),
+        side: call.side,
         start: call.timing.start,
         end: call.timing.start + call.timing.total,
         status: status(&call.outcome, call.response.status),
@@ -168,6 +172,15 @@ fn response<'a>(list: &mut List<'a>, call: &'a Call) {
     let resent = call.resend_count.map(i64::from);
     let retried = (!call.attempts.is_empty()).then(|| saturating(call.attempts.len() as u64));
     list.int(names::HTTP_REQUEST_RESEND_COUNT, resent.or(retried));
+}
+
+#[cold]
+fn process<'a>(list: &mut List<'a>, process: &'a Process) {
+    list.int(names::PROCESS_PID, process.pid.map(i64::from));
+    list.text(names::PROCESS_EXECUTABLE_NAME, process.executable_name());
+    list.text(names::PROCESS_EXECUTABLE_PATH, process.executable.as_deref());
+    list.text(names::CONTAINER_ID, process.container.as_deref());
+    list.text(names::K8S_POD_UID, process.pod.as_deref());
 }
 
 /// The surface that `openai.api.type` tells apart.
