@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sidetone_core::exchange::Skip;
+
 /// Makes the reasons, their names and their docs from one list, so that a reason that isn't exported can't be written.
 macro_rules! reasons {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
@@ -75,6 +77,47 @@ reasons! {
     SpanLeftAtStop = "span_left_at_stop",
     /// A log event that was still undelivered when the deadline of `stop()` passed.
     LogLeftAtStop = "log_left_at_stop",
+    /// A whole call of host-wide capture: the calls under way took as much memory as they may (`--max-memory`).
+    CallMemory = "call_memory",
+    /// A whole call of host-wide capture: it went to a host that `--deny` names, or that `--allow` doesn't.
+    CallHost = "call_host",
+    /// A whole call of host-wide capture: a process of this host served it, and served calls aren't asked for (`--server-side`).
+    CallServed = "call_served",
+    /// A served call of host-wide capture that is told already, as its client on this host saw it.
+    CallServedTwice = "call_served_twice",
+    /// A span that is not exported because the observed process itself reports that call.
+    SpanAnnounced = "span_announced",
+    /// Bytes of a connection: the ring between the kernel and the capture was full.
+    CaptureRingFull = "capture_ring_full",
+    /// Bytes of a connection: the kernel could not read them from the process's memory.
+    CaptureUnreadable = "capture_unreadable",
+    /// Bytes of a connection: the end of one read or write that is longer than the kernel side takes.
+    CaptureTooLong = "capture_too_long",
+    /// Bytes of a connection: the kernel side's table of connections, or of calls under way, was full.
+    CaptureTableFull = "capture_table_full",
+    /// Bytes of a connection that a host rule excludes, by design.
+    CaptureIgnoredHost = "capture_ignored_host",
+    /// Bytes of a connection that carries no HTTP, by design.
+    CaptureIgnoredNotHttp = "capture_ignored_not_http",
+    /// Bytes of a connection that came after they had been reported as missing.
+    CaptureLate = "capture_late",
+    /// A notice of the kernel that a process began, mapped a file or ended; the processes were looked through again.
+    NoticeLost = "notice_lost",
+    /// What an instrumented process says of a call of its own, of which nothing was captured; the process itself reports it.
+    AnnouncedUnseen = "announced_unseen",
+}
+
+impl From<Skip> for Reason {
+    fn from(skip: Skip) -> Self {
+        match skip {
+            Skip::BodyUnreadable => Self::BodyUnreadable,
+            Skip::BodyEncoding => Self::BodyEncoding,
+            Skip::BodyTooLarge => Self::BodyTooLarge,
+            Skip::EventUnreadable => Self::EventUnreadable,
+            Skip::EventTooLarge => Self::EventTooLarge,
+            Skip::OverLimit => Self::OverLimit,
+        }
+    }
 }
 
 /// Counters of items and bytes, by reason. Shared by every part of one observation.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use sidetone_core::exchange::{End, Exchange, Settings, Skip};
+use sidetone_core::exchange::{End, Exchange, Settings};
 
 use crate::config::Config;
 use crate::counters::Reason;
@@ -242,7 +242,7 @@ impl Worker {
     fn deliver(&mut self, open: OpenCall, end: End, at: Duration) {
         let understood = open.exchange.finish(end, at);
         for (skip, items, bytes) in understood.skips.iter() {
-            self.shared.counters.add(reason_of(skip), items, bytes);
+            self.shared.counters.add(skip.into(), items, bytes);
         }
         let mut finished = Finished { call: understood.call, span: open.span };
         for sink in &mut self.sinks {
@@ -287,17 +287,6 @@ impl Worker {
         self.shared.finished.store(true, Ordering::Release);
         self.shared.count_unread();
         errors
-    }
-}
-
-fn reason_of(skip: Skip) -> Reason {
-    match skip {
-        Skip::BodyUnreadable => Reason::BodyUnreadable,
-        Skip::BodyEncoding => Reason::BodyEncoding,
-        Skip::BodyTooLarge => Reason::BodyTooLarge,
-        Skip::EventUnreadable => Reason::EventUnreadable,
-        Skip::EventTooLarge => Reason::EventTooLarge,
-        Skip::OverLimit => Reason::OverLimit,
     }
 }
 
