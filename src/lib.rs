@@ -26,7 +26,7 @@
 //! | `tls` | | TLS for OTLP http/protobuf, with certificates of one's own; without it, the TLS of the program's reqwest |
 //! | `async-openai` | | layers for async-openai |
 //! | `rig` | | rig's transport |
-//! | `ebpf` | | host-wide capture; holds nothing yet |
+//! | `ebpf` | | host-wide capture: the calls of every process on a Linux host |
 //!
 //! A feature only adds API; enabling one starts nothing. `grpc` and `tls` compile rustls with aws-lc, as reqwest's defaults do: a
 //! program that has its own rustls compute with something else says so with rustls' `CryptoProvider::install_default`.
@@ -48,6 +48,6 @@ pub use sidetone_otel_export as otel_export;
 pub use sidetone_pipeline as pipeline;
 pub use sidetone_pipeline::{Counters, Reason, StopError};
 
-/// Host-wide capture. Holds nothing yet.
+/// Host-wide capture.
 #[cfg(feature = "ebpf")]
-pub use sidetone_ebpf_capture as ebpf_capture;
+pub use sidetone_ebpf_capture as ebpf;
