@@ -18,6 +18,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod announce;
 mod batch;
 mod convert;
 mod ids;

@@ -17,6 +17,7 @@ use sidetone_pipeline::warn::{Cause, once_a_minute};
 use sidetone_pipeline::{Counters, Finished, Reason, Sink, SinkError};
 
 use crate::SCOPE;
+use crate::announce;
 use crate::convert::{self, LengthLimit};
 use crate::ids;
 use crate::instruments::Instruments;
@@ -141,6 +142,9 @@ impl OtelSink {
             self.counters.add(Reason::SpanNotSampled, 1, 0);
         }
         otel.end_with_timestamp(span.end);
+        if announce::is_own(call) {
+            announce::announce(call, &own);
+        }
         Some(own)
     }
 

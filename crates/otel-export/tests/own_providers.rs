@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::{chat, finished};
 use sidetone_core::dialect::V2;
+use sidetone_core::event::{Call, OwnSpan, Process, SpanId, TraceId};
 use sidetone_otel_export::{Config, Export, Options, OtelSink};
 use sidetone_pipeline::{Counters, Reason, Sink as _};
 use sidetone_testkit::hostile::{Behaviour, Receiver};
@@ -344,4 +345,51 @@ fn a_disabled_sdk_makes_no_providers_and_asks_nobody() {
     sink.call(&mut finished(chat()));
     sink.shutdown(soon()).unwrap();
     assert_eq!((receiver.request_count(), counters.nonzero().count()), (0, 0));
+}
+
+#[test]
+fn ids_that_were_given_are_those_of_the_span_and_its_log_events() {
+    let receiver = Receiver::start();
+    let (mut sink, _) = sink(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())]);
+    let given = OwnSpan { trace_id: TraceId([7; 16]), span_id: SpanId([9; 8]) };
+    let orphan = Call { parent: None, ..chat() };
+    // Under a parent, the trace is the parent's.
+    for call in [Call { span: Some(given), ..orphan.clone() }, orphan, Call { span: Some(given), ..chat() }] {
+        sink.call(&mut finished(call));
+    }
+    sink.shutdown(soon()).unwrap();
+    let got = receiver.received();
+    let ids: Vec<_> = got.spans.iter().map(|span| (span.trace_id.clone(), span.span_id.clone())).collect();
+    let (given, own) = ("07".repeat(16), "09".repeat(8));
+    assert_eq!(ids[0], (given.clone(), own.clone()));
+    assert!(ids[1].0 != given && ids[1].1 != own && ids[1].0.len() == 32, "{ids:?}");
+    assert_eq!(ids[2], ("ab".repeat(16), own.clone()));
+    assert!(got.logs[..3].iter().all(|log| log.trace_id == given && log.span_id == own));
+}
+
+#[test]
+fn the_resource_says_which_process_it_is() {
+    let receiver = Receiver::start();
+    let config = Config::from_lookup(&|name| (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| receiver.endpoint()));
+    let process = Process { pid: Some(4711), executable: Some("/usr/bin/app".into()), ..Process::default() };
+    let options = Options { process: Some(Arc::new(process)), ..Options::default() };
+    let counters = Arc::new(Counters::default());
+    let export = Export::new(&config.unwrap(), &options, &counters).unwrap();
+    let mut sink = OtelSink::new(export, &V2, counters);
+    let own = Process { is_own: true, pid: Some(4711), ..Process::default() };
+    let other = Process { pid: Some(4712), container: Some("c0ffee".into()), ..Process::default() };
+    for process in [own, other] {
+        sink.call(&mut finished(Call { process: Some(Arc::new(process)), ..chat() }));
+    }
+    sink.shutdown(soon()).unwrap();
+    let spans = receiver.received().spans;
+    let resource = &spans[0].resource.attributes;
+    assert_eq!(resource["process.pid"], Value::Int(4711));
+    assert_eq!(resource["process.executable.name"], text("app"));
+    assert_eq!(resource["process.executable.path"], text("/usr/bin/app"));
+    // Said of each call only where it is another's.
+    assert!(!spans[0].attributes.contains_key("process.pid"));
+    assert_eq!(spans[1].attributes["process.pid"], Value::Int(4712));
+    assert_eq!(spans[1].attributes["container.id"], text("c0ffee"));
+    assert!(!spans[1].attributes.contains_key("process.executable.name"));
 }

@@ -14,7 +14,7 @@ use opentelemetry::{Key, SpanId, TraceId, Value};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::trace::Sampler;
 use sidetone_core::dialect::V2;
-use sidetone_core::event::{Attempt, ErrorClass, Failure, Operation, Outcome, Server, Text};
+use sidetone_core::event::{Attempt, ErrorClass, Failure, Operation, Outcome, Server, Side, Text};
 use sidetone_otel_export::OtelSink;
 use sidetone_pipeline::span::SpanStart;
 use sidetone_pipeline::{Counters, Reason, Sink as _};
@@ -236,4 +236,24 @@ fn an_applications_own_providers_are_flushed_and_never_shut_down() {
     second.call(&mut finished(chat()));
     assert_eq!(memory.spans.get_finished_spans().unwrap().len(), 2);
     assert_eq!(memory.logs.get_emitted_logs().unwrap().len(), 6);
+}
+
+#[test]
+fn a_served_call_is_a_server_span_without_metrics() {
+    let memory = memory(Sampler::AlwaysOn);
+    let (mut sink, _) = sink(&memory);
+    sink.call(&mut finished(sidetone_core::event::Call { side: Side::Server, ..chat() }));
+    sink.flush(Instant::now() + Duration::from_secs(10)).unwrap();
+    assert_eq!(memory.spans.get_finished_spans().unwrap()[0].span_kind, SpanKind::Server);
+    let metrics = memory.metrics.get_finished_metrics().unwrap();
+    assert!(metrics.iter().flat_map(|all| all.scope_metrics()).flat_map(|scope| scope.metrics()).next().is_none());
+}
+
+#[test]
+fn a_call_that_its_own_process_reports_is_passed_by() {
+    let memory = memory(Sampler::AlwaysOn);
+    let (mut sink, _) = sink(&memory);
+    sink.call(&mut finished(sidetone_core::event::Call { is_announced: true, ..chat() }));
+    assert!(memory.spans.get_finished_spans().unwrap().is_empty());
+    assert!(memory.logs.get_emitted_logs().unwrap().is_empty());
 }
