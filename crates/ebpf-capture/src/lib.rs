@@ -4,6 +4,8 @@ mod capture;
 mod options;
 pub mod probe;
 mod report;
+#[cfg(unix)]
+pub mod runtime;
 
 pub use capture::{Capture, CaptureError};
 pub use options::{BadHostRule, Filter, HostRule, Options};

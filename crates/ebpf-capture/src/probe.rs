@@ -48,6 +48,8 @@ impl Cookie {
     pub const WRITE: u64 = 1;
     /// The length is stored where the fourth argument points (`SSL_read_ex`), else returned.
     pub const LENGTH_BY_POINTER: u64 = 1 << 1;
+    /// With [`LENGTH_BY_POINTER`](Self::LENGTH_BY_POINTER): where the fifth argument points (OpenSSL ≥ 3.2 inside).
+    pub const LENGTH_BY_FIFTH: u64 = 1 << 2;
     /// Bits 8–15: which TLS library, by its place in the runtimes' table.
     pub const RUNTIME_SHIFT: u32 = 8;
 }
