@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::elf::{Image, Machine, Symbol};
 use super::{arm64, x86};
-use crate::probe::{Cookie, Probe, Program};
 
 /// Code looked at where a symbol doesn't say how long its function is.
 const UNSIZED_BYTES: usize = 96;
@@ -33,11 +32,16 @@ impl fmt::Display for Hook {
     }
 }
 
+/// A function's code; its first bytes where the symbol doesn't say how long it is.
+pub(super) fn code(image: &Image<'_>, function: Symbol) -> Vec<u8> {
+    image.code(function, UNSIZED_BYTES)
+}
+
 /// The cheapest place in a function, as an offset in the file. `None`: the function isn't in executable memory.
 pub(super) fn place(image: &Image<'_>, function: Symbol) -> Option<(u64, Hook)> {
     let offset = image.code_offset(function.address)?;
     let distance = match image.machine {
-        Machine::X86_64 => x86::emulated_place(&image.code(function, UNSIZED_BYTES), function.address),
+        Machine::X86_64 => x86::emulated_place(&code(image, function), function.address),
         Machine::Aarch64 => None,
     };
     Some(match distance {
@@ -46,14 +50,9 @@ pub(super) fn place(image: &Image<'_>, function: Symbol) -> Option<(u64, Hook)> 
     })
 }
 
-/// A probe at a function's entry alone.
-pub(super) fn entry_probe(image: &Image<'_>, function: Symbol, program: Program) -> Option<Probe> {
-    place(image, function).map(|(offset, _)| Probe { program, offset, cookie: Cookie::default() })
-}
-
 /// Where the direct calls and the jumps out of a function go.
 pub(super) fn destinations(image: &Image<'_>, function: Symbol) -> Vec<u64> {
-    let code = image.code(function, UNSIZED_BYTES);
+    let code = code(image, function);
     match image.machine {
         Machine::X86_64 => x86::destinations(&code, function.address),
         Machine::Aarch64 => arm64::destinations(&code, function.address),

@@ -4,7 +4,10 @@
 //! plus one line in [`RUNTIMES`]. Everything here is a pure function of the file.
 
 mod arm64;
+mod boringssl;
 mod elf;
+mod family;
+mod gnutls;
 mod hook;
 mod openssl;
 mod recognise;
@@ -14,7 +17,7 @@ pub use hook::Hook;
 pub use recognise::{Recognised, Runtime, Unreadable, Unsupported, name_of, recognise};
 
 /// The TLS runtimes. A runtime's place in the table is what bits 8–15 of its cookies say: append, don't reorder.
-pub static RUNTIMES: &[Runtime] = &[openssl::RUNTIME];
+pub static RUNTIMES: &[Runtime] = &[openssl::RUNTIME, boringssl::RUNTIME, gnutls::RUNTIME];
 
 #[cfg(test)]
 mod tests;

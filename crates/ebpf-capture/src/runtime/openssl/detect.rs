@@ -2,7 +2,7 @@
 
 use super::super::Recognised;
 use super::super::elf::{Image, Symbols, Wanted};
-use super::{RUNTIME_NAME, probes};
+use super::{NAME, probes};
 
 pub(super) const WANTED: &[Wanted] = &[Wanted::Named {
     stem: "SSL_",
@@ -28,7 +28,7 @@ pub(super) fn recognise(image: &Image<'_>, symbols: &Symbols) -> Option<Recognis
     // BoringSSL has no SSL_ctrl; its folder takes the file then.
     symbols.get("SSL_ctrl")?;
     let (hook, probes) = probes::probes(image, symbols)?;
-    Some(Recognised::hooked(RUNTIME_NAME, version(image), Some(hook), probes))
+    Some(Recognised::hooked(NAME, version(image), Some(hook), probes))
 }
 
 /// From the library's own name (`libssl.so.3`, `libssl-1b2c3d4e.so.1.1`), else from the text in the code's data.

@@ -5,7 +5,6 @@ mod probes;
 
 use super::Runtime;
 
-pub(super) static RUNTIME_NAME: &str = "openssl";
+const NAME: &str = "openssl";
 
-pub(super) const RUNTIME: Runtime =
-    Runtime { name: RUNTIME_NAME, wanted: detect::WANTED, recognise: detect::recognise };
+pub(super) const RUNTIME: Runtime = Runtime { name: NAME, wanted: detect::WANTED, recognise: detect::recognise };

@@ -1,0 +1,26 @@
+//! Where BoringSSL is hooked.
+
+use super::super::elf::{Image, Symbols};
+use super::super::family::{self, Family};
+use super::super::hook::Hook;
+use crate::probe::{Cookie, Probe, Program};
+
+/// The `_ex` functions exist in AWS-LC only, and call the others.
+const READ: &Family = &[("SSL_read", 0), ("SSL_read_ex", Cookie::LENGTH_BY_POINTER)];
+const WRITE: &Family =
+    &[("SSL_write", Cookie::WRITE), ("SSL_write_ex", Cookie::WRITE | Cookie::LENGTH_BY_POINTER)];
+
+const NOTICES: &[(&str, Program)] = &[
+    ("SSL_free", Program::Free),
+    ("SSL_set_tlsext_host_name", Program::Name),
+    ("SSL_set_fd", Program::SetFd),
+    ("SSL_set_rfd", Program::SetFd),
+];
+
+pub(super) fn probes(image: &Image<'_>, symbols: &Symbols) -> Option<(Hook, Vec<Probe>)> {
+    let (read_hook, mut probes) = family::probes(image, symbols, READ)?;
+    let (write_hook, written) = family::probes(image, symbols, WRITE)?;
+    probes.extend(written);
+    probes.extend(family::notices(image, symbols, NOTICES));
+    Some((read_hook.max(write_hook), probes))
+}

@@ -1,0 +1,28 @@
+//! Where GnuTLS is hooked: `gnutls_record_recv` and `gnutls_record_send2` have the shape of `SSL_read` and `SSL_write`.
+
+use super::super::elf::{Image, Symbols};
+use super::super::family::{self, Family};
+use super::super::hook::Hook;
+use crate::probe::{Cookie, Probe, Program};
+
+const READ: &Family = &[("gnutls_record_recv", 0), ("gnutls_record_recv_seq", 0)];
+const WRITE: &Family = &[
+    ("gnutls_record_send", Cookie::WRITE),
+    ("gnutls_record_send2", Cookie::WRITE),
+    ("gnutls_record_send_range", Cookie::WRITE),
+];
+
+/// `gnutls_transport_set_int2(session, receiving fd, sending fd)` says the descriptor in the same place as `SSL_set_fd`.
+const NOTICES: &[(&str, Program)] = &[
+    ("gnutls_deinit", Program::Free),
+    ("gnutls_server_name_set", Program::GnuName),
+    ("gnutls_transport_set_int2", Program::SetFd),
+];
+
+pub(super) fn probes(image: &Image<'_>, symbols: &Symbols) -> Option<(Hook, Vec<Probe>)> {
+    let (read_hook, mut probes) = family::probes(image, symbols, READ)?;
+    let (write_hook, written) = family::probes(image, symbols, WRITE)?;
+    probes.extend(written);
+    probes.extend(family::notices(image, symbols, NOTICES));
+    Some((read_hook.max(write_hook), probes))
+}
