@@ -46,3 +46,8 @@ fn the_page_of_configuration_is_the_table_of_the_code() {
         ),
     );
 }
+
+#[test]
+fn the_schema_of_json_lines_is_that_of_the_code() {
+    assert_page("jsonl.schema.json", sidetone::pipeline::JsonLines::SCHEMA);
+}

@@ -114,6 +114,8 @@ impl From<ContentMode> for Content {
 pub(crate) enum Format {
     /// One JSON document a line for each case, times as `<time>`.
     Golden,
+    /// Two JSON lines for each call, by docs/jsonl.schema.json.
+    Jsonl,
     /// For people.
     Pretty,
 }

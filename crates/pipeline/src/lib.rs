@@ -26,6 +26,7 @@
 
 mod config;
 mod counters;
+mod json_lines;
 mod pipeline;
 mod queue;
 mod sink;
@@ -36,6 +37,7 @@ mod worker;
 
 pub use config::Config;
 pub use counters::{Counters, Reason};
+pub use json_lines::JsonLines;
 pub use pipeline::{Pipeline, StartError, StopError};
 pub use sink::{Finished, Sink, SinkError};
 pub use tap::{RequestBody, RequestTap, Tap};

@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use sidetone_core::dialect::{Dialect, dialect_named};
 use sidetone_core::exchange::Settings;
+use sidetone_pipeline::{Finished, JsonLines, Sink as _};
 use sidetone_testkit::case::{Case, CaseError};
 
 use super::{Cut, Memory, golden, observe, pretty};
@@ -18,7 +20,7 @@ pub(crate) fn run(args: &Replay) -> Result<(), Failure> {
     let dialect = dialect_named(args.dialect.name())
         .ok_or_else(|| Failure::told(format!("dialect {} is not part of this build", args.dialect.name())))?;
     let settings = Arc::new(Settings { content: args.content.into(), ..Settings::default() });
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(io::stdout());
     let mut first = true;
     for path in &args.paths {
         for case in cases(path)? {
@@ -30,7 +32,7 @@ pub(crate) fn run(args: &Replay) -> Result<(), Failure> {
 }
 
 fn one(
-    out: &mut impl Write,
+    out: &mut (impl Write + Send),
     case: &Case,
     dialect: &'static dyn Dialect,
     settings: &Arc<Settings>,
@@ -41,9 +43,16 @@ fn one(
     let memory = Memory::new(dialect);
     let parent = memory.parent();
     let understood = observe(case, settings, Cut::AsRecorded, Some(parent)).map_err(|error| told(&error))?;
+    if matches!(args.format, Format::Jsonl) {
+        let mut sink = JsonLines::new(&mut *out);
+        sink.call(&mut Finished { call: understood.call, span: None });
+        return sink.flush(Instant::now()).map_err(|error| Failure::told(error.to_string()));
+    }
     let recorded = memory.record(understood.call).map_err(|error| told(&error))?;
     match args.format {
-        Format::Golden => writeln!(out, "{}", golden::document(&case.name, &recorded, args.extensions))?,
+        Format::Golden | Format::Jsonl => {
+            writeln!(out, "{}", golden::document(&case.name, &recorded, args.extensions))?
+        }
         Format::Pretty => {
             if !first {
                 writeln!(out)?;
