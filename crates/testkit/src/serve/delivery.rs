@@ -14,6 +14,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
 use super::wire::Wire;
+use crate::server::Entry;
 
 /// How an answer stops before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,7 @@ pub(crate) struct Delivery {
     sent: u64,
     taken: Arc<AtomicU64>,
     unfinished: Unfinished,
+    entry: Option<Entry>,
     started: bool,
     /// Set while a piece is on its way to the socket.
     unflushed: Option<u64>,
@@ -90,6 +92,7 @@ impl Delivery {
             sent: 0,
             taken: Arc::default(),
             unfinished,
+            entry: None,
             started: false,
             unflushed: None,
             sleep: None,
@@ -111,6 +114,12 @@ impl Delivery {
     /// Stops after `at` bytes, or where the body would end.
     pub(crate) fn with_stop(mut self, stop: Option<(Option<u64>, Stop)>) -> Self {
         self.stop = stop;
+        self
+    }
+
+    /// Tells the log how far it has come.
+    pub(crate) fn with_entry(mut self, entry: Option<Entry>) -> Self {
+        self.entry = entry;
         self
     }
 
@@ -177,6 +186,12 @@ impl Body for Delivery {
             }
         }
         let piece = this.take_piece();
+        if let Some(entry) = &mut this.entry {
+            entry.piece();
+            if this.next.is_none() && this.stop.is_none() {
+                entry.complete();
+            }
+        }
         if this.next.is_some() || this.stop.is_some() {
             this.unflushed = Some(this.wire.flushes());
         } else {

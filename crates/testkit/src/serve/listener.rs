@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::delivery::Delivery;
+use super::stream::Security;
 use super::wire::{Socket, Wire};
 
 /// Connections that may wait to be accepted, so that a burst of clients isn't held up by lost SYN packets.
@@ -45,8 +46,17 @@ struct Control {
 }
 
 impl Listener {
-    /// Listens on loopback; port 0 lets the system choose.
+    /// Listens on 127.0.0.1 without TLS; port 0 lets the system choose.
     pub(crate) fn start<S, F>(port: u16, service: S) -> io::Result<Self>
+    where
+        S: Fn(Request<Incoming>, Wire) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response<Delivery>> + Send + 'static,
+    {
+        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Security::None, service)
+    }
+
+    /// Listens on a loopback address; port 0 lets the system choose.
+    pub(crate) fn start_at<S, F>(addr: SocketAddr, security: Security, service: S) -> io::Result<Self>
     where
         S: Fn(Request<Incoming>, Wire) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Response<Delivery>> + Send + 'static,
@@ -54,12 +64,12 @@ impl Listener {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _inside = runtime.enter();
-            bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), true)?.listen(BACKLOG)?
+            bind(addr, true)?.listen(BACKLOG)?
         };
         let addr = listener.local_addr()?;
         let connections = Arc::new(AtomicUsize::new(0));
         let (control, controls) = mpsc::unbounded_channel();
-        let accepting = accept(listener, addr, service, Arc::clone(&connections), controls);
+        let accepting = accept(listener, addr, security, service, Arc::clone(&connections), controls);
         let thread = std::thread::Builder::new()
             .name(format!("testkit-{}", addr.port()))
             .spawn(move || runtime.block_on(accepting))?;
@@ -109,6 +119,7 @@ pub(crate) fn bind(addr: SocketAddr, again: bool) -> io::Result<TcpSocket> {
 async fn accept<S, F>(
     listener: TcpListener,
     addr: SocketAddr,
+    security: Security,
     service: S,
     count: Arc<AtomicUsize>,
     mut controls: mpsc::UnboundedReceiver<Control>,
@@ -121,8 +132,8 @@ async fn accept<S, F>(
     loop {
         tokio::select! {
             stream = next(&door) => {
-                count.fetch_add(1, Ordering::AcqRel);
-                connections.spawn(serve(stream, service.clone()));
+                let number = count.fetch_add(1, Ordering::AcqRel) as u64;
+                connections.spawn(serve(stream, number, security.clone(), service.clone()));
             }
             Some(_) = connections.join_next() => {}
             control = controls.recv() => {
@@ -189,14 +200,16 @@ async fn next(door: &Door) -> TcpStream {
     }
 }
 
-async fn serve<S, F>(stream: TcpStream, service: S)
+async fn serve<S, F>(stream: TcpStream, number: u64, security: Security, service: S)
 where
     S: Fn(Request<Incoming>, Wire) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Delivery>> + Send + 'static,
 {
     // Each piece of an answer leaves when it is written.
     let _ = stream.set_nodelay(true);
-    let wire = Wire::default();
+    let wire = Wire::new(number, stream.peer_addr().map_or(0, |addr| addr.port()));
+    // A client that doesn't trust the certificate is a client that goes away.
+    let Ok(stream) = security.accept(stream).await else { return };
     let io = TokioIo::new(Socket::new(stream, wire.clone()));
     let answer = service_fn(|request| {
         let response = service(request, wire.clone());

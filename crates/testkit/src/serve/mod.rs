@@ -4,6 +4,9 @@ pub(crate) mod delivery;
 pub(crate) mod listener;
 mod lock;
 pub(crate) mod request;
+pub(crate) mod stream;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 pub(crate) mod wire;
 
 pub(crate) use lock::locked;

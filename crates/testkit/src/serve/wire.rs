@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::locked;
+use super::stream::Stream;
 
 /// A connection as its answers see it.
 #[derive(Clone, Default)]
@@ -18,6 +18,9 @@ pub(crate) struct Wire(Arc<State>);
 
 #[derive(Default)]
 struct State {
+    /// Which of the server's connections this is, counted from 0, and the port that the client has on it.
+    number: u64,
+    client_port: u16,
     /// How often everything that was written has been handed to the operating system.
     flushes: AtomicU64,
     waiting: Mutex<Vec<Waker>>,
@@ -26,6 +29,18 @@ struct State {
 }
 
 impl Wire {
+    pub(crate) fn new(number: u64, client_port: u16) -> Self {
+        Self(Arc::new(State { number, client_port, ..State::default() }))
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    pub(crate) fn client_port(&self) -> u16 {
+        self.0.client_port
+    }
+
     pub(crate) fn flushes(&self) -> u64 {
         self.0.flushes.load(Ordering::Acquire)
     }
@@ -62,16 +77,16 @@ impl Wire {
 
 /// The socket of a [`Wire`].
 pub(crate) struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     wire: Wire,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, wire: Wire) -> Self {
+    pub(crate) fn new(stream: Stream, wire: Wire) -> Self {
         Self { stream, wire }
     }
 
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut Stream> {
         Pin::new(&mut self.get_mut().stream)
     }
 }
@@ -80,7 +95,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         if self.wire.0.reset.load(Ordering::Acquire) {
             // Where it can't be set the connection closes by FIN, and the test that waits for a reset says so.
-            let _ = self.stream.set_zero_linger();
+            let _ = self.stream.tcp().set_zero_linger();
         }
     }
 }

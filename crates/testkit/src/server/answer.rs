@@ -13,7 +13,12 @@ use crate::case::{Case, Surface};
 const CASE_HEADER: &str = "x-mock-case";
 
 /// The case that answers; `None` when there is none.
-pub(super) fn choose<'a>(settings: &'a Settings, request: &ReceivedRequest, path: &str) -> Option<Cow<'a, Case>> {
+pub(super) fn choose<'a>(
+    settings: &'a Settings,
+    request: &ReceivedRequest,
+    path: &str,
+    number: u64,
+) -> Option<Cow<'a, Case>> {
     if let Some(case) = &settings.only {
         return Some(Cow::Borrowed(case));
     }
@@ -28,13 +33,24 @@ pub(super) fn choose<'a>(settings: &'a Settings, request: &ReceivedRequest, path
         return (rest == case.path && request.method == case.method).then_some(Cow::Borrowed(case));
     }
     let surface = Surface::of_path(path).filter(|_| request.method == "POST")?;
-    fitted(settings, surface, &request.json().unwrap_or_default()).map(Cow::Owned)
+    let mut case = fitted(settings, surface, &request.json().unwrap_or_default())?;
+    if settings.is_numbered {
+        distinguish(&mut case, number);
+    }
+    Some(Cow::Owned(case))
 }
 
 /// The case that the path begins with, and the rest of the path.
 fn named<'a, 'b>(settings: &'a Settings, path: &'b str) -> Option<(&'a Case, &'b str)> {
     let (name, _) = path.strip_prefix('/')?.split_once('/')?;
     Some((settings.cases.get(name)?, path.get(name.len() + 1..)?))
+}
+
+/// Gives the answer an identifier and token counts that no other of this server has.
+fn distinguish(case: &mut Case, number: u64) {
+    let (input, output) = (1_000 + number, 10 + number * 7 % 89);
+    case.set_string("id", &format!("chatcmpl-mock-{number:06}"));
+    case.set_usage(input, output);
 }
 
 fn fitted(settings: &Settings, surface: Surface, request: &Value) -> Option<Case> {

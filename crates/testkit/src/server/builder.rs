@@ -1,7 +1,9 @@
 //! What a mock server answers and how: the builder, whose settings can also be changed while the server runs.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +12,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::MockServer;
+#[cfg(feature = "tls")]
+use super::Tls;
 use crate::case::{Case, CaseError};
+use crate::serve::stream::Security;
 
 /// The pieces in which a body is written; each is handed to the socket before the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +106,9 @@ impl From<Fault> for Failure {
 #[derive(Clone)]
 #[must_use = "call `start`"]
 pub struct MockServerBuilder {
-    pub(super) port: u16,
+    pub(super) addr: SocketAddr,
+    pub(super) security: Security,
+    pub(super) log_file: Option<Arc<File>>,
     pub(super) settings: Settings,
 }
 
@@ -111,6 +118,8 @@ pub(super) struct Settings {
     pub(super) only: Option<Arc<Case>>,
     pub(super) reply: Reply,
     pub(super) record: bool,
+    pub(super) log: bool,
+    pub(super) is_numbered: bool,
     pub(super) pieces: Option<Pieces>,
     pub(super) head_delay: Duration,
     pub(super) piece_delay: Duration,
@@ -153,6 +162,8 @@ impl Default for MockServerBuilder {
             only: None,
             reply: Reply::default(),
             record: true,
+            log: false,
+            is_numbered: false,
             pieces: None,
             head_delay: Duration::ZERO,
             piece_delay: Duration::ZERO,
@@ -162,14 +173,48 @@ impl Default for MockServerBuilder {
             fault: None,
             first: None,
         };
-        Self { port: 0, settings }
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self { addr, security: Security::None, log_file: None, settings }
     }
 }
 
 impl MockServerBuilder {
     /// The port on 127.0.0.1; 0, the default, lets the system choose.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.addr.set_port(port);
+        self
+    }
+
+    /// The address, one of 127.0.0.0/8; 127.0.0.1 is the default. With another than others have, the port is free.
+    pub fn address(mut self, address: Ipv4Addr) -> Self {
+        self.addr.set_ip(address.into());
+        self
+    }
+
+    /// Speaks TLS.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.security = Security::Tls(tls);
+        self
+    }
+
+    /// Gives every answer that path and body choose an `id` and token counts of its own: those of the n-th request, from 0
+    /// on, are n + 1,000 tokens of input and 10 to 98 tokens of output.
+    pub fn number_answers(mut self, number: bool) -> Self {
+        self.settings.is_numbered = number;
+        self
+    }
+
+    /// Whether answers are kept for [`MockServer::answers`]; by default they aren't.
+    pub fn log_answers(mut self, log: bool) -> Self {
+        self.settings.log = log;
+        self
+    }
+
+    /// Writes a line of JSON to `file` for each answer, as [`Answered::json`](super::Answered::json) gives it.
+    pub fn log_to(mut self, file: File) -> Self {
+        self.settings.log = true;
+        self.log_file = Some(Arc::new(file));
         self
     }
 
@@ -286,10 +331,10 @@ impl MockServerBuilder {
     /// When the port is taken; see [`MockServerBuilder::try_start`].
     #[expect(clippy::panic, reason = "a test without its server can only fail")]
     pub fn start(self) -> MockServer {
-        let port = self.port;
+        let addr = self.addr;
         match self.try_start() {
             Ok(server) => server,
-            Err(error) => panic!("the mock server can't listen on port {port} of 127.0.0.1: {error}"),
+            Err(error) => panic!("the mock server can't listen on {addr}: {error}"),
         }
     }
 

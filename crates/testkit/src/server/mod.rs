@@ -35,15 +35,20 @@
 //!    A stream has token counts only if `stream_options.include_usage` asks for them. Embeddings are one vector for each input, of
 //!    `dimensions` numbers, in base64 if asked for.
 //!
-//! Anything else is answered by 404. HTTP/1.1 and HTTP/2 with prior knowledge share the port. It listens on 127.0.0.1 and
-//! speaks no TLS.
+//! Anything else is answered by 404. HTTP/1.1 and HTTP/2 with prior knowledge share the port. It listens on 127.0.0.1, or on
+//! another address of the loopback network; it speaks TLS when it is given one (feature `tls`, `Tls`).
 
 mod answer;
 mod builder;
 mod embeddings;
+mod log;
 mod respond;
 mod running;
 
 pub use crate::serve::request::{REQUEST_BODY_MAX, REQUESTS_KEPT_MAX, ReceivedRequest};
+#[cfg(feature = "tls")]
+pub use crate::serve::tls::Tls;
 pub use builder::{Failure, Fault, Framing, MockServerBuilder, Pieces, Point};
+pub(crate) use log::Entry;
+pub use log::{Answered, LOGGED_HEADERS, LoggedBody};
 pub use running::MockServer;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 
 use super::answer::choose;
 use super::builder::{FailureKind, Fault, Framing, Pieces, Point, Settings};
+use super::log::{Content, Entry};
 use super::running::Shared;
 use crate::case::{Case, RecordedFault};
 use crate::serve::delivery::{Delivery, Stop, Unfinished};
@@ -37,24 +39,28 @@ struct Answer {
 pub(super) async fn respond(shared: &Shared, request: Request<Incoming>, wire: Wire) -> Response<Delivery> {
     let settings = Arc::clone(&locked(&shared.settings));
     let unfinished = Unfinished::new(&shared.abandoned);
-    let (answer, gzip) = match read(request).await {
+    let (answer, gzip, entry) = match read(request).await {
         Ok(request) => {
+            let number = shared.numbered.fetch_add(1, Ordering::AcqRel);
+            let entry = settings.log.then(|| Entry::new(&shared.log, number, &request, &wire));
             shared.requests.add(settings.record.then(|| request.clone()));
-            (answer(&settings, &request), settings.gzip && accepts_gzip(&request))
+            (answer(&settings, &request, number), settings.gzip && accepts_gzip(&request), entry)
         }
-        Err(Unread::TooLong) => (Answer::error(413, TOO_LONG), false),
+        Err(Unread::TooLong) => (Answer::error(413, TOO_LONG), false, None),
         // There is nobody left to answer.
         Err(Unread::Broken) => return std::future::pending().await,
     };
     tokio::time::sleep(settings.head_delay).await;
-    send(answer, gzip, &settings, unfinished, wire).await
+    send(answer, gzip, &settings, unfinished, entry, wire).await
 }
 
-fn answer(settings: &Settings, request: &ReceivedRequest) -> Answer {
+fn answer(settings: &Settings, request: &ReceivedRequest, number: u64) -> Answer {
     if let Some(failure) = settings.first.as_ref().and_then(|first| first.take()) {
         return match failure {
             FailureKind::Status { status, headers, body } => Answer::failure(settings, *status, headers, body.clone()),
-            FailureKind::Fault(fault) => Answer { fault: Some(*fault), ..chosen(settings, request, &request.path) },
+            FailureKind::Fault(fault) => {
+                Answer { fault: Some(*fault), ..chosen(settings, request, &request.path, number) }
+            }
         };
     }
     let path = match (settings.redirect, request.path.strip_prefix(REDIRECTED)) {
@@ -62,12 +68,12 @@ fn answer(settings: &Settings, request: &ReceivedRequest) -> Answer {
         (true, Some(path)) => path,
         (false, _) => &request.path,
     };
-    chosen(settings, request, path)
+    chosen(settings, request, path, number)
 }
 
-fn chosen(settings: &Settings, request: &ReceivedRequest, path: &str) -> Answer {
+fn chosen(settings: &Settings, request: &ReceivedRequest, path: &str, number: u64) -> Answer {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
-    choose(settings, request, path)
+    choose(settings, request, path, number)
         .map_or_else(|| Answer::error(404, NO_SUCH_CASE), |case| Answer::from_case(settings, &case))
 }
 
@@ -120,6 +126,7 @@ async fn send(
     gzip: bool,
     settings: &Settings,
     unfinished: Unfinished,
+    mut entry: Option<Entry>,
     wire: Wire,
 ) -> Response<Delivery> {
     let (point, stop) = match answer.fault {
@@ -133,6 +140,15 @@ async fn send(
     }
     let plain = cut(&answer.body, answer.pieces);
     let pieces = if gzip { compress(plain, answer.pieces) } else { plain };
+    if let Some(entry) = &mut entry {
+        let is_stream = answer.headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()) && value.starts_with("text/event-stream")
+        });
+        entry.answer(answer.status, Content::of(&answer.body, is_stream), &pieces, is_stream, gzip);
+        if pieces.iter().all(Bytes::is_empty) {
+            entry.complete();
+        }
+    }
     let length = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
     let length = (answer.framing == Framing::Length).then_some(length);
     let at = match point {
@@ -143,6 +159,7 @@ async fn send(
     let delivery = Delivery::new(wire, unfinished, pieces)
         .with_length(length)
         .with_delay(settings.piece_delay)
+        .with_entry(entry)
         .with_stop(stop.map(|stop| (at, stop)));
     let mut response = Response::new(delivery);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -2,22 +2,25 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::builder::Settings;
+use super::log::{Answered, Log};
 use super::respond::respond;
 use super::{MockServerBuilder, ReceivedRequest};
 use crate::serve::listener::Listener;
 use crate::serve::locked;
 use crate::serve::request::Requests;
+use crate::serve::stream::Security;
 
 /// A mock LLM server on a thread of its own; it stops when this is dropped.
 ///
 /// See the [module](super) for what it answers.
 pub struct MockServer {
     listener: Listener,
+    is_secure: bool,
     shared: Arc<Shared>,
 }
 
@@ -26,6 +29,9 @@ pub(super) struct Shared {
     pub(super) settings: Mutex<Arc<Settings>>,
     pub(super) requests: Requests,
     pub(super) abandoned: Arc<AtomicUsize>,
+    pub(super) log: Arc<Log>,
+    /// How many requests were numbered.
+    pub(super) numbered: AtomicU64,
 }
 
 impl MockServer {
@@ -47,13 +53,19 @@ impl MockServer {
             settings: Mutex::new(Arc::new(builder.settings)),
             requests: Requests::default(),
             abandoned: Arc::default(),
+            log: Arc::default(),
+            numbered: AtomicU64::new(0),
         });
+        if let Some(file) = builder.log_file {
+            shared.log.write_to(file.try_clone()?);
+        }
+        let is_secure = !matches!(builder.security, Security::None);
         let answering = Arc::clone(&shared);
-        let listener = Listener::start(builder.port, move |request, wire| {
+        let listener = Listener::start_at(builder.addr, builder.security, move |request, wire| {
             let shared = Arc::clone(&answering);
             async move { respond(&shared, request, wire).await }
         })?;
-        Ok(Self { listener, shared })
+        Ok(Self { listener, is_secure, shared })
     }
 
     /// Changes settings from the next request on.
@@ -65,7 +77,7 @@ impl MockServer {
     /// ```
     pub fn change(&self, change: impl FnOnce(MockServerBuilder) -> MockServerBuilder) {
         let mut settings = locked(&self.shared.settings);
-        let builder = MockServerBuilder { port: self.addr().port(), settings: Settings::clone(&settings) };
+        let builder = MockServerBuilder { settings: Settings::clone(&settings), ..MockServerBuilder::default() };
         *settings = Arc::new(change(builder).settings);
     }
 
@@ -74,9 +86,25 @@ impl MockServer {
         self.listener.addr()
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`, with `https` when it speaks TLS.
     pub fn url(&self) -> String {
-        format!("http://{}", self.addr())
+        format!("{}://{}", if self.is_secure { "https" } else { "http" }, self.addr())
+    }
+
+    /// What was answered so far, in the order in which the answers ended; see [`MockServerBuilder::log_answers`].
+    pub fn answers(&self) -> Vec<Answered> {
+        self.shared.log.all()
+    }
+
+    /// Blocks until `count` answers have ended; `false` when they haven't within `patience`.
+    #[must_use = "assert that it's true"]
+    pub fn wait_for_answers(&self, count: usize, patience: Duration) -> bool {
+        self.shared.log.wait_for(count, patience)
+    }
+
+    /// Forgets the answers so far.
+    pub fn clear_answers(&self) {
+        self.shared.log.clear();
     }
 
     /// `http://127.0.0.1:PORT/v1`, which is what OpenAI clients call the base URL.
