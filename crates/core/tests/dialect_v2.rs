@@ -555,7 +555,7 @@ fn a_default_port_is_left_out_and_azure_has_the_name_it_had_then() {
 #[test]
 fn what_was_lost_and_what_was_tried_before_is_told() {
     let mut call = chat(Content::Off);
-    call.incomplete = Incomplete { lost_items: 2, lost_bytes: 700, over_limit_bytes: 5 };
+    call.incomplete = Incomplete { lost_items: 2, lost_bytes: 700, over_limit_bytes: 5, missing: None };
     call.attempts = vec![Attempt {
         number: 1,
         ended: Duration::from_millis(20),

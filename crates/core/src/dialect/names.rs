@@ -142,7 +142,7 @@ macro_rules! extensions {
 
 extensions! {
     SIDETONE_OUTCOME = "sidetone.outcome", Span, "string",
-        "How the call ended: `completed`, `failed`, `cancelled` (the caller let go of it), `unobserved` (observation stopped first).";
+        "How the call ended: `completed`, `failed`, `cancelled` (the caller let go of it), `unobserved` (observation stopped first), `incomplete` (bytes of it were not captured).";
     SIDETONE_SURFACE = "sidetone.surface", Span, "string",
         "The API that the call went through, such as `openai.chat`.";
     SIDETONE_HTTP_STATUS_CODE = "sidetone.http.status_code", Span, "int",

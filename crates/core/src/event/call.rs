@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{ErrorClass, Finding, Identity, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
+use super::{ErrorClass, Finding, Identity, Missing, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
 
 /// What a call asks the provider to do, in the words of `gen_ai.operation.name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,7 +88,7 @@ pub struct Attempt {
 }
 
 /// What of a call could not be carried to the understanding stage; the rest of the [`Call`] is true without it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Incomplete {
     /// Parts (body pieces) that were lost.
     pub lost_items: u64,
@@ -96,6 +96,9 @@ pub struct Incomplete {
     pub lost_bytes: u64,
     /// Bytes that were seen but went past a limit of ours.
     pub over_limit_bytes: u64,
+    /// Which bytes a capture of the connection did not see; `None` if it saw all, and in process. They are also counted
+    /// in `lost_items` and `lost_bytes`.
+    pub missing: Option<Box<Missing>>,
 }
 
 impl Incomplete {

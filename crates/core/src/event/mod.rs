@@ -7,6 +7,7 @@ mod call;
 mod finding;
 mod identity;
 mod message;
+mod missing;
 mod outcome;
 mod request;
 mod response;
@@ -19,6 +20,7 @@ pub use call::{Attempt, Call, Cost, Incomplete, Operation, Process, Server, Side
 pub use finding::Finding;
 pub use identity::Identity;
 pub use message::{Choice, Media, MediaSource, Message, Modality, Part, Role, ToolCall, ToolDefinition};
+pub use missing::{Missing, MissingBytes};
 pub use outcome::{ErrorClass, Failure, Outcome};
 pub use request::{EmbeddingsRequest, Request};
 pub use response::{RateLimit, Response};

@@ -14,6 +14,8 @@ pub enum Outcome {
     Cancelled,
     /// Observation ended before the call did (capture was stopped).
     Unobserved,
+    /// Bytes of the exchange were not seen: how it ended can't be told for sure, or what was said in it.
+    Incomplete,
 }
 
 impl Outcome {
@@ -25,6 +27,7 @@ impl Outcome {
             Self::Failed(_) => "failed",
             Self::Cancelled => "cancelled",
             Self::Unobserved => "unobserved",
+            Self::Incomplete => "incomplete",
         }
     }
 }

@@ -10,6 +10,8 @@ pub(super) struct Ending {
     pub(super) status: Option<u16>,
     /// All bytes that the response announced came.
     pub(super) has_all_bytes: bool,
+    /// Bytes that went over the connection were not seen.
+    pub(super) has_missing: bool,
     /// What the answer says of its own end.
     pub(super) answer: AnswerEnd,
 }
@@ -36,6 +38,9 @@ pub(super) fn outcome(end: End, ending: Ending, failure: Option<Failure>) -> Out
     if let Some(failure) = failure {
         return Outcome::Failed(failure);
     }
+    if ending.has_missing {
+        return Outcome::Incomplete;
+    }
     // Clients let go of a stream at its last event, before the body's end: that is no cancellation.
     if ending.answer == AnswerEnd::Whole {
         return Outcome::Completed;
@@ -60,7 +65,8 @@ mod tests {
     use super::*;
 
     fn word(end: End, status: Option<u16>, has_all_bytes: bool, answer: AnswerEnd) -> String {
-        match outcome(end, Ending { status, has_all_bytes, answer }, None) {
+        let has_missing = false;
+        match outcome(end, Ending { status, has_all_bytes, has_missing, answer }, None) {
             Outcome::Failed(failure) => failure.class.as_str().to_owned(),
             other => other.as_str().to_owned(),
         }
@@ -97,8 +103,23 @@ mod tests {
 
     #[test]
     fn an_error_event_in_a_stream_is_a_failure_of_the_api() {
-        let ending = Ending { status: Some(200), has_all_bytes: true, answer: AnswerEnd::Whole };
+        let answer = AnswerEnd::Whole;
+        let ending = Ending { status: Some(200), has_all_bytes: true, has_missing: false, answer };
         let failure = Failure { class: ErrorClass::Api, code: Some("c".into()), message: None };
         assert_eq!(outcome(End::Complete, ending, Some(failure.clone())), Outcome::Failed(failure));
+    }
+
+    #[test]
+    fn with_bytes_missing_only_what_the_server_said_of_a_failure_is_sure() {
+        let ends =
+            [End::Complete, End::Failed(TransportError::Connection), End::Dropped, End::Unanswered, End::Unobserved];
+        for (end, answer) in ends.iter().flat_map(|end| [AnswerEnd::Whole, AnswerEnd::Cut].map(|answer| (*end, answer)))
+        {
+            let ending = |status| Ending { status: Some(status), has_all_bytes: true, has_missing: true, answer };
+            assert_eq!(outcome(end, ending(200), None), Outcome::Incomplete, "{end:?} {answer:?}");
+            let failure = Failure::of(ErrorClass::Api);
+            assert_eq!(outcome(end, ending(200), Some(failure.clone())), Outcome::Failed(failure));
+            assert_eq!(outcome(end, ending(429), None), Outcome::Failed(Failure::of(ErrorClass::RateLimit)));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The state of one exchange: facts are handed in as they come, a finished call is taken out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use super::outcome::{AnswerEnd, Ending, outcome};
 use super::packed::Packed;
 use super::received::{Heard, Received};
 use super::{End, RequestHead, ResponseHead, Skip, Skips};
-use crate::event::{Attempt, Call, Identity, Incomplete, Process, Request, Response, Side, Timing};
+use crate::event::{Attempt, Call, Identity, Incomplete, Missing, Process, Request, Response, Side, Timing};
 use crate::policy::{Allowance, Content, Keep, Limits};
 use crate::provider::{Name, Rare, provider_of};
+use crate::wire::http::Flow;
 use crate::wire::json::Str;
 
 /// What holds for every exchange of one capture.
@@ -72,6 +74,7 @@ struct Odd {
     attempts: Vec<Attempt>,
     lost_items: u64,
     lost_bytes: u64,
+    missing: Option<Box<Missing>>,
 }
 
 impl Exchange {
@@ -131,6 +134,34 @@ impl Exchange {
         }
         // If the request is whole already, what was lost is none of it.
         self.read_request();
+        self.lose_request();
+    }
+
+    /// Bytes of the connection that this exchange needed, or may have needed, and that were not seen.
+    pub fn handle_missing(&mut self, flow: Flow, range: Range<u64>) {
+        let bytes = range.end.saturating_sub(range.start);
+        let odd = self.odd.get_or_insert_default();
+        odd.lost_items += 1;
+        odd.lost_bytes += bytes;
+        let missing = odd.missing.get_or_insert_default();
+        match flow {
+            Flow::Request => {
+                missing.request.add(range);
+                // If the request is whole already, what was lost is none of it.
+                self.read_request();
+                self.lose_request();
+            }
+            Flow::Response => {
+                missing.response.add(range);
+                let Self { response, settings, allowance, .. } = self;
+                let response = response.get_or_insert_with(|| Box::new(Received::new(None, settings, allowance)));
+                response.handle_gap(bytes, &self.settings);
+            }
+        }
+    }
+
+    /// Takes in that a part of the request is lost, unless it is whole.
+    fn lose_request(&mut self) {
         match &mut self.request {
             Sent::Nothing => {
                 let mut body = Box::<Gathered>::default();
@@ -168,7 +199,7 @@ impl Exchange {
         let status = told.status;
         let answer_end = answer_end(&answer, expected, is_stream, is_whole, has_gap, &self.allowance.skips);
         let Rare { embedding_dimensions, failure } = answer.take_rare();
-        let ending = Ending { status, has_all_bytes, answer: answer_end };
+
         let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
         let choices = answer.take_choices(&keep);
         let deployment = self.head.deployment.as_deref();
@@ -176,6 +207,8 @@ impl Exchange {
         let deployed = deployment.filter(|_| request.model.is_none()).map(|name| keep.name(Str::plain(name)));
         let skips = self.allowance.skips;
         let odd = self.odd.take().map(|odd| *odd).unwrap_or_default();
+        let has_missing = odd.missing.is_some();
+        let ending = Ending { status, has_all_bytes, has_missing, answer: answer_end };
         let RequestHead { surface, server, start, parent, resend_count, .. } = self.head;
         let call = Call {
             operation: surface.operation(),
@@ -217,6 +250,7 @@ impl Exchange {
                     .map(|skip| skips.bytes(skip))
                     .iter()
                     .sum(),
+                missing: odd.missing,
             },
             identity: Arc::clone(&self.settings.identity),
             process: self.settings.process.clone(),

@@ -2,5 +2,7 @@
 
 pub mod encoding;
 pub mod http;
+pub mod http1;
+pub mod http2;
 pub mod json;
 pub mod sse;
