@@ -27,6 +27,15 @@ pub enum Program {
     GnuName,
     /// `SSL_set_fd(conn, fd)`.
     SetFd,
+    /// A function that is called before the first byte, with the connection as its first argument: `SSL_set_connect_state`,
+    /// `gnutls_handshake`.
+    Open,
+    /// A method of Go that is called before the first byte, with the connection in AX: `(*Conn).clientHandshake`.
+    GoOpen,
+    /// `(*Conn).Close` of Go, with the connection in AX.
+    GoClose,
+    /// A rustls connection is dropped: the first argument is the connection.
+    RustFree,
     /// The USDT probe `sidetone:call`; the cookie says which registers hold its arguments.
     Announce,
 }
@@ -52,6 +61,13 @@ impl Cookie {
     pub const LENGTH_BY_FIFTH: u64 = 1 << 2;
     /// Bits 8–15: which TLS library, by its place in the runtimes' table.
     pub const RUNTIME_SHIFT: u32 = 8;
+    /// Bits 16–19 of an announcement: the register that holds the pointer (0 rax, 1 rbx, 2 rcx, 3 rdx, 4 rsi, 5 rdi, 6 rbp,
+    /// 7 rsp, 8–15 r8–r15; on arm64 x0–x15).
+    pub const POINTER_REGISTER_SHIFT: u32 = 16;
+    /// Bits 20–23 of an announcement: the register that holds the length, numbered alike.
+    pub const LENGTH_REGISTER_SHIFT: u32 = 20;
+    /// Bits 32–63: a signed number that is added to the address by which the connection is known.
+    pub const DELTA_SHIFT: u32 = 32;
 }
 
 /// One probe in one file.

@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The kernel side of the capture: probes on the read and write functions of TLS libraries copy what went through into
+ * a ring buffer. `cargo xtask bpf` makes sidetone.bpf.o of it.
+ *
+ * What holds everywhere:
+ * - A connection's two streams have offsets that advance also for bytes that could not be sent, so that a jump in the
+ *   offsets of its records is exactly what was lost. The final offsets survive in the table when the record of the
+ *   close is lost too.
+ * - Each byte that is not sent is counted by cause.
+ * - No kernel type is used, so nothing depends on the running kernel's layout. Floor: Linux 5.15 (ring buffer 5.8,
+ *   atomics 5.12, attach cookies 5.15).
+ */
+#include "helpers.h"
+#include "registers.h"
+#include "record.h"
+
+#define MAP(name, t, k, v, n, f) \
+	struct map_definition name SEC("maps") = { .type = t, .key_size = k, .value_size = v, .max_entries = n, .flags = f }
+
+struct connection_key {
+	u64 address;
+	u32 tgid, unused;
+};
+
+struct call_key {
+	u64 id, frame;
+};
+
+MAP(ring, BPF_MAP_TYPE_RINGBUF, 0, 0, 32 << 20, 0);
+MAP(state, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct state), 1, BPF_F_MMAPABLE);
+MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct counters), 1, 0);
+MAP(processes, BPF_MAP_TYPE_HASH, 4, sizeof(struct process), 65536, 0);
+/* (process, address) → the place in `connections`; places that user space gave back are in `free_places`. */
+MAP(places, BPF_MAP_TYPE_HASH, sizeof(struct connection_key), 4, MAX_CONNECTIONS, 0);
+MAP(connections, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct connection), MAX_CONNECTIONS, BPF_F_MMAPABLE);
+MAP(free_places, BPF_MAP_TYPE_QUEUE, 0, 4, MAX_CONNECTIONS, 0);
+/* Calls under way: one place a thread (an array: a look-up is two instructions), and the rest in a hash: nested calls,
+ * threads whose places collide, goroutines. */
+MAP(thread_calls, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct call), THREAD_CALLS, BPF_F_MMAPABLE);
+MAP(other_calls, BPF_MAP_TYPE_HASH, sizeof(struct call_key), sizeof(struct call), 16384, 0);
+
+/* Bits of the attach cookie: src/probe.rs. */
+#define COOKIE_WRITE 1
+#define COOKIE_LENGTH_BY_POINTER 2
+#define COOKIE_LENGTH_BY_FIFTH 4
+#define COOKIE_RUNTIME(cookie) ((u8)((cookie) >> 8))
+#define COOKIE_DELTA(cookie) ((s64)(s32)((cookie) >> 32))
+#define COOKIE_POINTER_REGISTER(cookie) ((cookie) >> 16 & 15)
+#define COOKIE_LENGTH_REGISTER(cookie) ((cookie) >> 20 & 15)
+
+#define add(where, n) __sync_fetch_and_add(&(where), n)
+
+INLINE struct state *the_state(void)
+{
+	u32 zero = 0;
+	return map_lookup(&state, &zero);
+}
+
+/* Programs can be preempted by others on the same processor: hence atomic. */
+#define COUNT(field, n)                                          \
+	do {                                                     \
+		u32 zero_ = 0;                                   \
+		struct counters *c_ = map_lookup(&counters, &zero_); \
+		if (c_)                                          \
+			add(c_->field, n);                       \
+	} while (0)
+
+/* (tgid << 32 | tid) as user space counts them, or 0: a process of a namespace that it can't see. */
+INLINE u64 current_id(struct state *s)
+{
+	if (unlikely(s->pidns_inode)) {
+		struct bpf_pidns_info here = {};
+		if (current_pid_tgid_in(s->pidns_device, s->pidns_inode, &here, sizeof(here)))
+			return 0;
+		return (u64)here.tgid << 32 | here.pid;
+	}
+	return current_pid_tgid();
+}
+
+/* The generation of the process, or 0 when it is not to be captured. */
+INLINE u64 generation_of(struct state *s, u32 tgid)
+{
+	struct process *p = map_lookup(&processes, &tgid);
+	if (!p) {
+		if (s->ignore_unknown)
+			return 0;
+		struct process new = { .generation = monotonic_ns(), .verdict = VERDICT_UNKNOWN };
+		map_update(&processes, &tgid, &new, BPF_NOEXIST);
+		p = map_lookup(&processes, &tgid);
+		if (!p) {
+			COUNT(processes_full, 1);
+			return 0;
+		}
+	}
+	if (p->verdict == VERDICT_IGNORED || (p->verdict == VERDICT_UNKNOWN && s->ignore_unknown))
+		return 0;
+	return p->generation;
+}
+
+/* ── connections ── */
+
+INLINE struct connection *find(u64 address, u32 tgid, u64 generation, u32 *index)
+{
+	struct connection_key key = { .address = address, .tgid = tgid };
+	u32 *place = map_lookup(&places, &key);
+	if (!place)
+		return 0;
+	*index = *place;
+	struct connection *c = map_lookup(&connections, index);
+	/* After exec, or for a process id that is used again, the same address is another connection. */
+	return c && c->process == generation ? c : 0;
+}
+
+INLINE struct connection *create(struct state *s, u64 address, u32 tgid, u64 generation, u32 flags, u32 *index)
+{
+	struct connection_key key = { .address = address, .tgid = tgid };
+	u32 place = 0;
+	if (map_pop(&free_places, &place)) {
+		u64 next = add(s->next_index, 1);
+		if (next >= s->max_connections)
+			return 0;
+		place = next;
+	}
+	*index = place;
+	struct connection *c = map_lookup(&connections, index);
+	if (!c)
+		return 0;
+	c->address = address;
+	c->process = generation;
+	c->read = c->written = c->read_sent = c->written_sent = 0;
+	c->tgid = tgid;
+	c->flags = flags;
+	/* A place of an earlier process may still hold the key; one of this process was made by another thread just now. */
+	u32 *old = map_lookup(&places, &key);
+	struct connection *other = old ? map_lookup(&connections, old) : 0;
+	if (other && other->process == generation && other->conn) {
+		map_push(&free_places, index, 0);
+		*index = *old;
+		return other;
+	}
+	if (map_update(&places, &key, index, old ? BPF_ANY : BPF_NOEXIST)) {
+		map_push(&free_places, index, 0);
+		return find(address, tgid, generation, index);
+	}
+	c->conn = add(s->next_conn, 1) + 1;
+	return c;
+}
+
+/* Tells user space that the table holds something that the ring does not. */
+INLINE void flag(struct state *s, struct connection *c, u32 bits)
+{
+	__sync_fetch_and_or(&c->flags, bits);
+	add(s->attention, 1);
+}
+
+/* ── records ── */
+
+/* Waking the reader costs more than all the rest: only when much waits; it looks by itself every few milliseconds. */
+INLINE u64 wake(struct state *s)
+{
+	return ring_query(&ring, BPF_RB_AVAIL_DATA) > s->wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+INLINE void fill(struct record *r, u64 id, u8 kind)
+{
+	r->kind = kind;
+	r->flags = 0;
+	r->runtime = 0;
+	r->tgid = id >> 32;
+	r->tid = (u32)id;
+	r->uid = (u32)current_uid_gid();
+	r->cgroup = current_cgroup();
+	r->length = 0;
+	r->index = 0;
+	r->value = 0;
+	current_comm(r->comm, sizeof(r->comm));
+}
+
+INLINE void fill_connection(struct record *r, struct connection *c, u32 index)
+{
+	r->conn = c->conn;
+	r->address = c->address;
+	r->index = index;
+	u32 flags = c->flags;
+	if (flags & CONNECTION_FROM_START)
+		r->flags |= RECORD_FROM_START;
+	if (!(flags & CONNECTION_SENT)) {
+		r->flags |= RECORD_FIRST;
+		__sync_fetch_and_or(&c->flags, CONNECTION_SENT);
+	}
+}
+
+/* What a call moved, on its way into the ring. */
+struct piece {
+	struct state *s;
+	struct connection *c;
+	u64 id, buffer, offset, call_bytes, start_ns, end_ns;
+	u32 index, cookie;
+};
+
+/* One record of at most `room` bytes. The length is clamped in assembly: the compiler would test another copy of it. */
+#define SEND(p, n, room)                                                                    \
+	({                                                                                  \
+		u32 lost_ = 1;                                                              \
+		u64 n_ = (n);                                                               \
+		struct record *r_ = ring_reserve(&ring, sizeof(struct record) + (room), 0); \
+		if (!r_) {                                                                  \
+			COUNT(ring_full_records, 1);                                        \
+			COUNT(ring_full_bytes, n_);                                         \
+		} else {                                                                    \
+			asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n_) : "i"(room)); \
+			if (read_user(r_ + 1, n_, (void *)(p)->buffer)) {                   \
+				ring_discard(r_, BPF_RB_NO_WAKEUP);                         \
+				COUNT(fault_records, 1);                                    \
+				COUNT(fault_bytes, n_);                                     \
+			} else {                                                            \
+				fill(r_, (p)->id, KIND_DATA);                               \
+				fill_connection(r_, (p)->c, (p)->index);                    \
+				r_->start_ns = (p)->start_ns;                               \
+				r_->end_ns = (p)->end_ns;                                   \
+				r_->offset = (p)->offset;                                   \
+				r_->call_bytes = (p)->call_bytes;                           \
+				r_->length = n_;                                            \
+				r_->flags |= (p)->cookie & COOKIE_WRITE;                    \
+				r_->runtime = COOKIE_RUNTIME((p)->cookie);                  \
+				ring_submit(r_, wake((p)->s));                              \
+				COUNT(records, 1);                                          \
+				COUNT(bytes, n_);                                           \
+				lost_ = 0;                                                  \
+			}                                                                   \
+		}                                                                           \
+		lost_;                                                                      \
+	})
+
+#define CHUNK 65536
+/* 16 MiB a call; what is beyond is counted as truncated and shows as a gap. */
+#define MAX_CHUNKS 256
+
+/* The bytes of one call: whole chunks, then what remains in the smallest record that holds it (the ring reserves
+ * constant sizes only). */
+INLINE u32 send_bytes(struct piece *p, u64 n)
+{
+	u32 lost = 0;
+	for (u32 i = 0; i < MAX_CHUNKS && n >= CHUNK; i++) {
+		lost |= SEND(p, CHUNK, CHUNK);
+		p->buffer += CHUNK;
+		p->offset += CHUNK;
+		n -= CHUNK;
+	}
+	if (n >= CHUNK) {
+		COUNT(truncated_bytes, n);
+		return 1;
+	}
+	if (!n)
+		return lost;
+	if (n <= 256)
+		return lost | SEND(p, n, 256);
+	if (n <= 1024)
+		return lost | SEND(p, n, 1024);
+	if (n <= 4096)
+		return lost | SEND(p, n, 4096);
+	if (n <= 16384)
+		return lost | SEND(p, n, 16384);
+	return lost | SEND(p, n, CHUNK);
+}
+
+/* ── a call's two ends ── */
+
+INLINE u32 place_of(u64 id)
+{
+	return (u32)id & (THREAD_CALLS - 1);
+}
+
+/* Returns 1 when there is nothing to see at the return. */
+INLINE int enter(struct state *s, u64 id, u64 frame, int by_thread, u64 address, u64 buffer, u64 length_at, u64 cookie)
+{
+	u32 tgid = id >> 32, index = 0;
+	u64 generation = id ? generation_of(s, tgid) : 0;
+	if (!generation) {
+		COUNT(filtered_calls, 1);
+		return 1;
+	}
+	struct connection *c = find(address, tgid, generation, &index);
+	struct call call = { .id = id, .frame = frame, .address = address, .buffer = buffer, .length_at = length_at };
+	call.conn = c ? c->conn : 0;
+	call.index = index;
+	call.cookie = (u32)cookie;
+	call.start_ns = c && c->flags & CONNECTION_IGNORED ? 0 : monotonic_ns();
+	if (by_thread) {
+		u32 place = place_of(id);
+		struct call *own = map_lookup(&thread_calls, &place);
+		if (!own)
+			return 1;
+		/* Another call of this thread that is deeper than the new one never returned. */
+		if ((own->id == id && own->frame <= frame) ||
+		    (own->id == 0 && __sync_val_compare_and_swap(&own->id, 0, id) == 0)) {
+			*own = call;
+			return 0;
+		}
+	}
+	struct call_key key = { .id = id, .frame = frame };
+	if (!by_thread)
+		key.id = tgid; /* a goroutine can change its thread */
+	if (map_update(&other_calls, &key, &call, BPF_ANY)) {
+		COUNT(calls_full, 1);
+		return 1;
+	}
+	return 0;
+}
+
+INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
+{
+	u32 tgid = id >> 32, index = call->index;
+	if (!call->start_ns) {
+		COUNT(ignored_calls, 1);
+		COUNT(ignored_bytes, n);
+		return;
+	}
+	if (!n)
+		return;
+	struct connection *c = 0;
+	if (call->conn) {
+		c = map_lookup(&connections, &index);
+		if (c && c->conn != call->conn)
+			c = 0;
+	}
+	if (!c) {
+		u64 generation = generation_of(s, tgid);
+		if (!generation)
+			return;
+		c = find(call->address, tgid, generation, &index);
+		if (!c)
+			c = create(s, call->address, tgid, generation, 0, &index);
+		if (!c) {
+			COUNT(connections_full_calls, 1);
+			COUNT(connections_full_bytes, n);
+			return;
+		}
+	}
+	struct piece p = { .s = s, .c = c, .id = id, .buffer = call->buffer, .call_bytes = n, .index = index };
+	p.start_ns = call->start_ns;
+	p.end_ns = monotonic_ns();
+	p.cookie = call->cookie;
+	u32 writes = call->cookie & COOKIE_WRITE;
+	p.offset = writes ? add(c->written, n) : add(c->read, n);
+	u32 lost = send_bytes(&p, n);
+	if (writes)
+		add(c->written_sent, n);
+	else
+		add(c->read_sent, n);
+	if (unlikely(lost))
+		flag(s, c, CONNECTION_LOST);
+}
+
+/* `frame` 0: any call of this thread. */
+INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result)
+{
+	struct call_key key = { .id = id, .frame = frame };
+	struct call *call = 0;
+	int own = 0;
+	if (by_thread) {
+		u32 place = place_of(id);
+		call = map_lookup(&thread_calls, &place);
+		own = call && call->id == id && (!frame || call->frame == frame);
+	} else {
+		key.id = id >> 32;
+	}
+	if (!own)
+		call = map_lookup(&other_calls, &key);
+	if (!call)
+		return 0; /* it began before the probes came, or is not to be captured */
+	u64 n = result > 0 ? result : 0;
+	if (n && call->length_at) {
+		n = 0;
+		if (read_user(&n, sizeof(n), (void *)call->length_at))
+			COUNT(length_faults, 1);
+	}
+	moved(s, call, id, n);
+	if (own)
+		call->id = 0;
+	else
+		map_delete(&other_calls, &key);
+	return 0;
+}
+
+/* ── C libraries ── */
+
+INLINE int c_entry(struct registers *ctx)
+{
+	struct state *s = the_state();
+	if (!s)
+		return 1;
+	u64 cookie = attach_cookie(ctx), length_at = 0;
+	if (cookie & COOKIE_LENGTH_BY_POINTER)
+		length_at = cookie & COOKIE_LENGTH_BY_FIFTH ? ARGUMENT5(ctx) : ARGUMENT4(ctx);
+	return enter(s, current_id(s), FRAME_AT_ENTRY(ctx), 1, ARGUMENT1(ctx) + COOKIE_DELTA(cookie), ARGUMENT2(ctx),
+		     length_at, cookie);
+}
+
+INLINE int c_return(struct registers *ctx, u64 frame)
+{
+	struct state *s = the_state();
+	return s ? leave(s, current_id(s), frame, 1, (s32)RESULT(ctx)) : 0;
+}
+
+SEC("uprobe/call_entry") int call_entry(struct registers *ctx)
+{
+	c_entry(ctx);
+	return 0;
+}
+
+SEC("uprobe/call_return") int call_return(struct registers *ctx)
+{
+	return c_return(ctx, FRAME_AT_RETURN(ctx));
+}
+
+SEC("uprobe/call_exit") int call_exit(struct registers *ctx)
+{
+	return c_return(ctx, 0);
+}
+
+/* Both ends in one program (uprobe sessions, Linux 6.13). A 1 at entry spares the return. */
+SEC("uprobe/call_session") int call_session(struct registers *ctx)
+{
+	if (probed_address(ctx) == ADDRESS(ctx))
+		return c_entry(ctx) ? 1 : 0;
+	return c_return(ctx, FRAME_AT_RETURN(ctx));
+}
+
+/* ── rustls: methods of `Reader` and `Writer`, whose first word leads to the connection ── */
+
+SEC("uprobe/rust_entry") int rust_entry(struct registers *ctx)
+{
+	struct state *s = the_state();
+	u64 cookie = attach_cookie(ctx), connection = 0;
+	if (!s || read_user(&connection, sizeof(connection), (void *)ARGUMENT1(ctx)))
+		return 0;
+	enter(s, current_id(s), FRAME_AT_ENTRY(ctx), 1, connection + COOKIE_DELTA(cookie), ARGUMENT2(ctx), 0, cookie);
+	return 0;
+}
+
+SEC("uprobe/rust_return") int rust_return(struct registers *ctx)
+{
+	struct state *s = the_state();
+	s64 n = RESULT(ctx) ? 0 : RESULT2(ctx); /* io::Result<usize> */
+	return s ? leave(s, current_id(s), FRAME_AT_RETURN(ctx), 1, n) : 0;
+}
+
+/* ── Go ── */
+
+SEC("uprobe/go_entry") int go_entry(struct registers *ctx)
+{
+	struct state *s = the_state();
+	u64 cookie = attach_cookie(ctx);
+	if (s)
+		enter(s, current_id(s), GO_GOROUTINE(ctx), 0, GO_ARGUMENT1(ctx), GO_ARGUMENT2(ctx), 0, cookie);
+	return 0;
+}
+
+SEC("uprobe/go_exit") int go_exit(struct registers *ctx)
+{
+	struct state *s = the_state();
+	return s ? leave(s, current_id(s), GO_GOROUTINE(ctx), 0, GO_RESULT(ctx)) : 0;
+}
+
+/* ── a connection's beginning and end ── */
+
+INLINE void close_connection(struct state *s, u64 id, struct connection *c, u32 index, s32 reason)
+{
+	struct connection_key key = { .address = c->address, .tgid = c->tgid };
+	map_delete(&places, &key);
+	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
+	if (!r) {
+		COUNT(ring_full_records, 1);
+		flag(s, c, CONNECTION_CLOSED | (reason == CLOSE_RENAMED ? CONNECTION_RENAMED : 0));
+		return;
+	}
+	fill(r, id, KIND_CLOSE);
+	fill_connection(r, c, index);
+	r->start_ns = r->end_ns = monotonic_ns();
+	r->offset = c->read;
+	r->call_bytes = c->written;
+	r->value = reason;
+	ring_submit(r, wake(s));
+}
+
+INLINE int closed(u64 address)
+{
+	struct state *s = the_state();
+	if (!s)
+		return 0;
+	u64 id = current_id(s);
+	u32 tgid = id >> 32, index = 0;
+	struct process *p = map_lookup(&processes, &tgid);
+	if (!p)
+		return 0;
+	struct connection *c = find(address, tgid, p->generation, &index);
+	if (c)
+		close_connection(s, id, c, index, CLOSE_FREED);
+	return 0;
+}
+
+/* Before the first byte: the connection is known from its start. */
+INLINE struct connection *opened(struct state *s, u64 id, u64 address, int is_named, u32 *index)
+{
+	u32 tgid = id >> 32;
+	u64 generation = id ? generation_of(s, tgid) : 0;
+	if (!generation)
+		return 0;
+	struct connection *c = find(address, tgid, generation, index);
+	if (c && is_named && (c->read || c->written || c->flags & CONNECTION_IGNORED)) {
+		close_connection(s, id, c, *index, CLOSE_RENAMED);
+		c = 0;
+	}
+	if (!c)
+		c = create(s, address, tgid, generation, CONNECTION_FROM_START, index);
+	if (!c)
+		COUNT(connections_full_calls, 1);
+	return c;
+}
+
+#define MAX_NAME 256
+
+INLINE int named(u64 address, u64 name, u64 length, u64 cookie)
+{
+	struct state *s = the_state();
+	if (!s || !name)
+		return 0;
+	u64 id = current_id(s);
+	u32 index = 0;
+	struct connection *c = opened(s, id, address, 1, &index);
+	if (!c)
+		return 0;
+	struct record *r = ring_reserve(&ring, sizeof(struct record) + MAX_NAME, 0);
+	if (!r) {
+		COUNT(ring_full_records, 1);
+		return 0;
+	}
+	fill(r, id, KIND_NAME);
+	fill_connection(r, c, index);
+	r->start_ns = r->end_ns = monotonic_ns();
+	r->offset = r->call_bytes = 0;
+	r->runtime = COOKIE_RUNTIME(cookie);
+	/* A name with a length need not end with a NUL, but may: then it ends there. */
+	long n = read_user_string(r + 1, MAX_NAME, (void *)name);
+	n = n > 0 ? n - 1 : 0;
+	r->length = length && length < (u64)n ? length : n;
+	ring_submit(r, wake(s));
+	return 0;
+}
+
+SEC("uprobe/conn_free") int conn_free(struct registers *ctx)
+{
+	return closed(ARGUMENT1(ctx) + COOKIE_DELTA(attach_cookie(ctx)));
+}
+
+SEC("uprobe/go_close") int go_close(struct registers *ctx)
+{
+	return closed(GO_ARGUMENT1(ctx));
+}
+
+INLINE int open_at(u64 address)
+{
+	struct state *s = the_state();
+	u32 index = 0;
+	if (s)
+		opened(s, current_id(s), address, 0, &index);
+	return 0;
+}
+
+SEC("uprobe/conn_open") int conn_open(struct registers *ctx)
+{
+	return open_at(ARGUMENT1(ctx) + COOKIE_DELTA(attach_cookie(ctx)));
+}
+
+SEC("uprobe/go_open") int go_open(struct registers *ctx)
+{
+	return open_at(GO_ARGUMENT1(ctx));
+}
+
+SEC("uprobe/conn_control") int conn_control(struct registers *ctx)
+{
+	if ((u32)ARGUMENT2(ctx) != 55) /* SSL_CTRL_SET_TLSEXT_HOSTNAME */
+		return 0;
+	return named(ARGUMENT1(ctx), ARGUMENT4(ctx), 0, attach_cookie(ctx));
+}
+
+SEC("uprobe/conn_name") int conn_name(struct registers *ctx)
+{
+	return named(ARGUMENT1(ctx), ARGUMENT2(ctx), 0, attach_cookie(ctx));
+}
+
+SEC("uprobe/gnu_name") int gnu_name(struct registers *ctx)
+{
+	return named(ARGUMENT1(ctx), ARGUMENT3(ctx), ARGUMENT4(ctx), attach_cookie(ctx));
+}
+
+SEC("uprobe/conn_fd") int conn_fd(struct registers *ctx)
+{
+	struct state *s = the_state();
+	if (!s)
+		return 0;
+	u64 id = current_id(s);
+	u32 index = 0;
+	struct connection *c = opened(s, id, ARGUMENT1(ctx), 0, &index);
+	if (!c)
+		return 0;
+	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
+	if (!r) {
+		COUNT(ring_full_records, 1);
+		return 0;
+	}
+	fill(r, id, KIND_FD);
+	fill_connection(r, c, index);
+	r->start_ns = r->end_ns = monotonic_ns();
+	r->offset = r->call_bytes = 0;
+	r->runtime = COOKIE_RUNTIME(attach_cookie(ctx));
+	r->value = (s32)ARGUMENT2(ctx);
+	ring_submit(r, wake(s));
+	return 0;
+}
+
+/* ── beside connections ── */
+
+#define MAX_ANNOUNCEMENT 512
+
+/* The USDT probe `sidetone:call` of a program that reports its own calls. */
+SEC("uprobe/announce") int announce(struct registers *ctx)
+{
+	struct state *s = the_state();
+	if (!s)
+		return 0;
+	u64 id = current_id(s), cookie = attach_cookie(ctx);
+	if (!id || !generation_of(s, id >> 32))
+		return 0;
+	u64 from = register_by_number(ctx, COOKIE_POINTER_REGISTER(cookie));
+	u64 n = register_by_number(ctx, COOKIE_LENGTH_REGISTER(cookie));
+	struct record *r = ring_reserve(&ring, sizeof(struct record) + MAX_ANNOUNCEMENT, 0);
+	if (!r) {
+		COUNT(ring_full_records, 1);
+		return 0;
+	}
+	fill(r, id, KIND_ANNOUNCE);
+	r->start_ns = r->end_ns = monotonic_ns();
+	r->conn = r->address = r->offset = 0;
+	r->call_bytes = n;
+	asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n) : "i"(MAX_ANNOUNCEMENT));
+	if (!read_user(r + 1, n, (void *)from))
+		r->length = n;
+	ring_submit(r, wake(s));
+	return 0;
+}
+
+/* Raw tracepoint sched_process_exec: what the process's addresses meant is over. */
+SEC("raw_tp/process_exec") int process_exec(void *ctx)
+{
+	struct state *s = the_state();
+	if (!s)
+		return 0;
+	u64 id = current_id(s);
+	u32 tgid = id >> 32;
+	struct process *p = map_lookup(&processes, &tgid);
+	if (!p)
+		return 0;
+	p->generation = monotonic_ns();
+	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
+	if (!r) {
+		COUNT(ring_full_records, 1);
+		add(s->rescan, 1);
+		return 0;
+	}
+	fill(r, id, KIND_EXEC);
+	r->start_ns = r->end_ns = monotonic_ns();
+	r->conn = r->address = r->offset = r->call_bytes = 0;
+	ring_submit(r, wake(s));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
