@@ -27,3 +27,8 @@ pub(crate) fn destinations(code: &[u8], address: u64) -> Vec<u64> {
         .filter(|target| target.wrapping_sub(address) >= length || *target == address)
         .collect()
 }
+
+/// Whether a function begins as those of Go do: `ldr x16, [x28, #16]`, the goroutine's stack limit.
+pub(crate) fn checks_stack(code: &[u8]) -> bool {
+    words(code, 0).next().is_some_and(|(_, word)| word == 0xf940_0b90)
+}

@@ -437,6 +437,35 @@ impl<'f> Image<'f> {
         accepted
     }
 
+    /// Goes through the relocations that need no symbol (`address of the pointer`, `where it points`) until one is accepted.
+    fn find_relative<T>(&self, mut accept: impl FnMut(u64, u64) -> Option<T>) -> Option<T> {
+        let relative = match self.machine {
+            Machine::X86_64 => elf::R_X86_64_RELATIVE,
+            Machine::Aarch64 => elf::R_AARCH64_RELATIVE,
+        };
+        self.sections.iter().filter(|section| section.kind == elf::SHT_RELA).find_map(|section| {
+            let bytes = self.read_offset(section.offset, section.size.min(MAX_RELOCATION_BYTES) as usize);
+            array::<Rela64<LittleEndian>>(&bytes)
+                .filter(|found| found.r_type(LE, false) == relative)
+                .find_map(|found| accept(found.r_offset.get(LE), found.r_addend.get(LE).cast_unsigned()))
+        })
+    }
+
+    /// Where a pointer to an address is stored: as a relocation, else as bytes.
+    pub(crate) fn pointer_to(&self, address: u64) -> Option<u64> {
+        self.find_relative(|place, value| (value == address).then_some(place))
+            .or_else(|| self.find_text(&[&address.to_le_bytes()], |place, _| (place % 8 == 0).then_some(place)))
+    }
+
+    /// The pointer stored at an address.
+    pub(crate) fn pointer_at(&self, address: u64) -> Option<u64> {
+        let stored = u64::from_le_bytes(self.read(address, 8).try_into().ok()?);
+        if stored != 0 {
+            return Some(stored);
+        }
+        self.find_relative(|place, value| (place == address).then_some(value))
+    }
+
     /// The name of the imported function that a PLT entry goes to.
     pub(crate) fn plt_name(&self, slot: u64) -> Option<String> {
         let relocations = self.section(".rela.plt").into_iter().chain(self.section(".rela.dyn"));

@@ -8,6 +8,7 @@ mod boringssl;
 mod elf;
 mod family;
 mod gnutls;
+mod go;
 mod hook;
 mod openssl;
 mod recognise;
@@ -17,7 +18,7 @@ pub use hook::Hook;
 pub use recognise::{Recognised, Runtime, Unreadable, Unsupported, name_of, recognise};
 
 /// The TLS runtimes. A runtime's place in the table is what bits 8–15 of its cookies say: append, don't reorder.
-pub static RUNTIMES: &[Runtime] = &[openssl::RUNTIME, boringssl::RUNTIME, gnutls::RUNTIME];
+pub static RUNTIMES: &[Runtime] = &[openssl::RUNTIME, boringssl::RUNTIME, gnutls::RUNTIME, go::RUNTIME];
 
 #[cfg(test)]
 mod tests;

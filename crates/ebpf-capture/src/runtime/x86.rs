@@ -89,6 +89,24 @@ fn is_written(access: OpAccess) -> bool {
     !matches!(access, OpAccess::None | OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess)
 }
 
+/// How far into a function of Go the jump lies that follows the comparison of the stack pointer with the goroutine's
+/// limit: `cmp 0x10(%r14),%rsp` or, for big frames, `lea -n(%rsp),%r12; cmp 0x10(%r14),%r12`. The arguments are still
+/// in their registers there. `None`: the function doesn't begin so.
+pub(crate) fn after_stack_check(code: &[u8], address: u64) -> Option<u64> {
+    let mut start = instructions(code, address);
+    let mut next = start.next()?;
+    if next.code() == Code::Lea_r64_m && next.op0_register() == Register::R12 && next.memory_base() == Register::RSP {
+        next = start.next()?;
+    }
+    let compares = matches!(next.code(), Code::Cmp_r64_rm64)
+        && matches!(next.op0_register(), Register::RSP | Register::R12)
+        && next.memory_base() == Register::R14
+        && next.memory_displacement64() == 0x10;
+    let jump = start.next()?;
+    let is_jump = compares && jump.flow_control() == FlowControl::ConditionalBranch;
+    (is_jump && is_emulated(bytes_of(&jump, code, address))).then(|| jump.ip().wrapping_sub(address))
+}
+
 /// Where the direct calls and the jumps out of a function go.
 pub(crate) fn destinations(code: &[u8], address: u64) -> Vec<u64> {
     let length = code.len() as u64;

@@ -7,8 +7,7 @@ use crate::probe::{Cookie, Probe, Program};
 
 /// The `_ex` functions exist in AWS-LC only, and call the others.
 const READ: &Family = &[("SSL_read", 0), ("SSL_read_ex", Cookie::LENGTH_BY_POINTER)];
-const WRITE: &Family =
-    &[("SSL_write", Cookie::WRITE), ("SSL_write_ex", Cookie::WRITE | Cookie::LENGTH_BY_POINTER)];
+const WRITE: &Family = &[("SSL_write", Cookie::WRITE), ("SSL_write_ex", Cookie::WRITE | Cookie::LENGTH_BY_POINTER)];
 
 const NOTICES: &[(&str, Program)] = &[
     ("SSL_free", Program::Free),
