@@ -11,6 +11,10 @@ const WRITE: &Family = &[("SSL_write", Cookie::WRITE), ("SSL_write_ex", Cookie::
 
 const NOTICES: &[(&str, Program)] = &[
     ("SSL_free", Program::Free),
+    ("SSL_set_connect_state", Program::Open),
+    ("SSL_set_accept_state", Program::Open),
+    ("SSL_connect", Program::Open),
+    ("SSL_accept", Program::Open),
     ("SSL_set_tlsext_host_name", Program::Name),
     ("SSL_set_fd", Program::SetFd),
     ("SSL_set_rfd", Program::SetFd),

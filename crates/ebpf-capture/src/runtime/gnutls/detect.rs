@@ -13,6 +13,7 @@ pub(super) const WANTED: &[Wanted] = &[Wanted::Named {
         "gnutls_record_send2",
         "gnutls_record_send_range",
         "gnutls_deinit",
+        "gnutls_handshake",
         "gnutls_server_name_set",
         "gnutls_transport_set_int2",
     ],

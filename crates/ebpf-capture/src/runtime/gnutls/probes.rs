@@ -15,6 +15,7 @@ const WRITE: &Family = &[
 /// `gnutls_transport_set_int2(session, receiving fd, sending fd)` says the descriptor in the same place as `SSL_set_fd`.
 const NOTICES: &[(&str, Program)] = &[
     ("gnutls_deinit", Program::Free),
+    ("gnutls_handshake", Program::Open),
     ("gnutls_server_name_set", Program::GnuName),
     ("gnutls_transport_set_int2", Program::SetFd),
 ];

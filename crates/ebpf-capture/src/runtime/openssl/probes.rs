@@ -23,6 +23,10 @@ const WRITE: &Family = &[
 
 const NOTICES: &[(&str, Program)] = &[
     ("SSL_free", Program::Free),
+    ("SSL_set_connect_state", Program::Open),
+    ("SSL_set_accept_state", Program::Open),
+    ("SSL_connect", Program::Open),
+    ("SSL_accept", Program::Open),
     ("SSL_ctrl", Program::Control),
     ("SSL_set_fd", Program::SetFd),
     ("SSL_set_rfd", Program::SetFd),
