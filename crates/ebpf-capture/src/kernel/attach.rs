@@ -214,6 +214,39 @@ impl Programs {
         Ok(attachment)
     }
 
+    /// Attaches a pair of probes that do nothing, at entry and return of each function.
+    pub(super) fn attach_empty(&self, path: &Path, offsets: &[u64]) -> Result<Attachment, AttachError> {
+        /// `r0 = 0; exit`
+        const EMPTY: [u8; 16] = [0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0];
+        let refused = |error| AttachError::of_path(path, self.route, error);
+        let file =
+            CString::new(path.as_os_str().as_bytes()).map_err(|_| refused(io::ErrorKind::InvalidInput.into()))?;
+        let kind = attach_type(self.route);
+        let program = sys::program_load(sys::PROGRAM_KPROBE, &EMPTY, kind, "empty", None).map_err(refused)?;
+        let cookies = vec![0; offsets.len()];
+        let multi = |is_return| sys::uprobe_multi_link(program.as_fd(), kind, &file, offsets, &cookies, is_return);
+        let mut attachment = Attachment::default();
+        match self.route {
+            Route::Session => attachment.links.push(multi(false).map_err(refused)?),
+            Route::Multi => {
+                for is_return in [false, true] {
+                    attachment.links.push(multi(is_return).map_err(refused)?);
+                }
+            }
+            Route::Perf => {
+                let pmu = Pmu::read().map_err(|_| AttachError::NoPerfUprobes)?;
+                for (offset, return_bit) in
+                    offsets.iter().flat_map(|&offset| [(offset, None), (offset, Some(pmu.return_bit))])
+                {
+                    let event = sys::perf_uprobe(pmu.kind, return_bit, &file, offset).map_err(refused)?;
+                    attachment.links.push(sys::perf_link(program.as_fd(), event.as_fd(), 0).map_err(refused)?);
+                    attachment._events.push(event);
+                }
+            }
+        }
+        Ok(attachment)
+    }
+
     fn attach_perf(&self, path: &Path, file: &CStr, probes: &[Probe]) -> Result<Attachment, AttachError> {
         let pmu = Pmu::read().map_err(|_| AttachError::NoPerfUprobes)?;
         let mut attachment = Attachment::default();

@@ -144,6 +144,16 @@ impl Kernel {
         self.0.programs.attach(path, probes)
     }
 
+    /// Attaches probes that do nothing to the entry and the return of functions, by the route of the others: what benches
+    /// compare with.
+    ///
+    /// # Errors
+    /// When the file is not there or the kernel refuses; the message says what to do.
+    #[doc(hidden)]
+    pub fn attach_empty(&self, path: &Path, offsets: &[u64]) -> Result<Attachment, AttachError> {
+        self.0.programs.attach_empty(path, offsets)
+    }
+
     /// How probes are attached.
     #[must_use]
     pub fn route(&self) -> Route {
