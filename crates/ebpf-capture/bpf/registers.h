@@ -3,6 +3,14 @@
 #ifndef SIDETONE_REGISTERS_H
 #define SIDETONE_REGISTERS_H
 
+/* The context may only be read at constant offsets: this keeps the compiler from choosing between two of them first. */
+#define READ(place)                            \
+	({                                     \
+		u64 value_ = (place);          \
+		asm volatile("" : "+r"(value_)); \
+		value_;                        \
+	})
+
 #if defined(SIDETONE_X86_64)
 struct registers {
 	u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss;
@@ -28,22 +36,22 @@ struct registers {
 INLINE u64 register_by_number(struct registers *r, u32 number)
 {
 	switch (number) {
-	case 0: return r->rax;
-	case 1: return r->rbx;
-	case 2: return r->rcx;
-	case 3: return r->rdx;
-	case 4: return r->rsi;
-	case 5: return r->rdi;
-	case 6: return r->rbp;
-	case 7: return r->rsp;
-	case 8: return r->r8;
-	case 9: return r->r9;
-	case 10: return r->r10;
-	case 11: return r->r11;
-	case 12: return r->r12;
-	case 13: return r->r13;
-	case 14: return r->r14;
-	default: return r->r15;
+	case 0: return READ(r->rax);
+	case 1: return READ(r->rbx);
+	case 2: return READ(r->rcx);
+	case 3: return READ(r->rdx);
+	case 4: return READ(r->rsi);
+	case 5: return READ(r->rdi);
+	case 6: return READ(r->rbp);
+	case 7: return READ(r->rsp);
+	case 8: return READ(r->r8);
+	case 9: return READ(r->r9);
+	case 10: return READ(r->r10);
+	case 11: return READ(r->r11);
+	case 12: return READ(r->r12);
+	case 13: return READ(r->r13);
+	case 14: return READ(r->r14);
+	default: return READ(r->r15);
 	}
 }
 #elif defined(SIDETONE_ARM64)
@@ -64,7 +72,27 @@ struct registers {
 #define GO_ARGUMENT2(r) ((r)->x[1])
 #define GO_RESULT(r) ((r)->x[0])
 #define GO_GOROUTINE(r) ((r)->x[28])
-INLINE u64 register_by_number(struct registers *r, u32 number) { return r->x[number & 15]; }
+INLINE u64 register_by_number(struct registers *r, u32 number)
+{
+	switch (number) {
+	case 0: return READ(r->x[0]);
+	case 1: return READ(r->x[1]);
+	case 2: return READ(r->x[2]);
+	case 3: return READ(r->x[3]);
+	case 4: return READ(r->x[4]);
+	case 5: return READ(r->x[5]);
+	case 6: return READ(r->x[6]);
+	case 7: return READ(r->x[7]);
+	case 8: return READ(r->x[8]);
+	case 9: return READ(r->x[9]);
+	case 10: return READ(r->x[10]);
+	case 11: return READ(r->x[11]);
+	case 12: return READ(r->x[12]);
+	case 13: return READ(r->x[13]);
+	case 14: return READ(r->x[14]);
+	default: return READ(r->x[15]);
+	}
+}
 #else
 #error "say which machine: -DSIDETONE_X86_64 or -DSIDETONE_ARM64"
 #endif

@@ -44,6 +44,7 @@ MAP(other_calls, BPF_MAP_TYPE_HASH, sizeof(struct call_key), sizeof(struct call)
 #define COOKIE_WRITE 1
 #define COOKIE_LENGTH_BY_POINTER 2
 #define COOKIE_LENGTH_BY_FIFTH 4
+#define COOKIE_LOST (1u << 31) /* ours, in a call under way: bytes of it could not be sent */
 #define COOKIE_RUNTIME(cookie) ((u8)((cookie) >> 8))
 #define COOKIE_DELTA(cookie) ((s64)(s32)((cookie) >> 32))
 #define COOKIE_POINTER_REGISTER(cookie) ((cookie) >> 16 & 15)
@@ -195,43 +196,44 @@ INLINE void fill_connection(struct record *r, struct connection *c, u32 index)
 struct piece {
 	struct state *s;
 	struct connection *c;
+	struct call *call;
 	u64 id, buffer, offset, call_bytes, start_ns, end_ns;
-	u32 index, cookie;
+	u32 index;
 };
 
-/* One record of at most `room` bytes. The length is clamped in assembly: the compiler would test another copy of it. */
+/* One record of at most `room` bytes. The length is clamped in assembly: the compiler would test another copy of it.
+ * That bytes were lost is kept in the call, where the verifier doesn't follow it: two values a chunk would be 2^256 ways. */
 #define SEND(p, n, room)                                                                    \
-	({                                                                                  \
-		u32 lost_ = 1;                                                              \
+	do {                                                                                \
 		u64 n_ = (n);                                                               \
 		struct record *r_ = ring_reserve(&ring, sizeof(struct record) + (room), 0); \
 		if (!r_) {                                                                  \
+			(p)->call->cookie |= COOKIE_LOST;                                   \
 			COUNT(ring_full_records, 1);                                        \
 			COUNT(ring_full_bytes, n_);                                         \
-		} else {                                                                    \
-			asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n_) : "i"(room)); \
-			if (read_user(r_ + 1, n_, (void *)(p)->buffer)) {                   \
-				ring_discard(r_, BPF_RB_NO_WAKEUP);                         \
-				COUNT(fault_records, 1);                                    \
-				COUNT(fault_bytes, n_);                                     \
-			} else {                                                            \
-				fill(r_, (p)->id, KIND_DATA);                               \
-				fill_connection(r_, (p)->c, (p)->index);                    \
-				r_->start_ns = (p)->start_ns;                               \
-				r_->end_ns = (p)->end_ns;                                   \
-				r_->offset = (p)->offset;                                   \
-				r_->call_bytes = (p)->call_bytes;                           \
-				r_->length = n_;                                            \
-				r_->flags |= (p)->cookie & COOKIE_WRITE;                    \
-				r_->runtime = COOKIE_RUNTIME((p)->cookie);                  \
-				ring_submit(r_, wake((p)->s));                              \
-				COUNT(records, 1);                                          \
-				COUNT(bytes, n_);                                           \
-				lost_ = 0;                                                  \
-			}                                                                   \
+			break;                                                              \
 		}                                                                           \
-		lost_;                                                                      \
-	})
+		asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n_) : "i"(room));        \
+		if (read_user(r_ + 1, n_, (void *)(p)->buffer)) {                           \
+			ring_discard(r_, BPF_RB_NO_WAKEUP);                                 \
+			(p)->call->cookie |= COOKIE_LOST;                                   \
+			COUNT(fault_records, 1);                                            \
+			COUNT(fault_bytes, n_);                                             \
+			break;                                                              \
+		}                                                                           \
+		fill(r_, (p)->id, KIND_DATA);                                               \
+		fill_connection(r_, (p)->c, (p)->index);                                    \
+		r_->start_ns = (p)->start_ns;                                               \
+		r_->end_ns = (p)->end_ns;                                                   \
+		r_->offset = (p)->offset;                                                   \
+		r_->call_bytes = (p)->call_bytes;                                           \
+		r_->length = n_;                                                            \
+		r_->flags |= (p)->call->cookie & COOKIE_WRITE;                              \
+		r_->runtime = COOKIE_RUNTIME((p)->call->cookie);                            \
+		ring_submit(r_, wake((p)->s));                                              \
+		COUNT(records, 1);                                                          \
+		COUNT(bytes, n_);                                                           \
+	} while (0)
 
 #define CHUNK 65536
 /* 16 MiB a call; what is beyond is counted as truncated and shows as a gap. */
@@ -239,30 +241,28 @@ struct piece {
 
 /* The bytes of one call: whole chunks, then what remains in the smallest record that holds it (the ring reserves
  * constant sizes only). */
-INLINE u32 send_bytes(struct piece *p, u64 n)
+INLINE void send_bytes(struct piece *p, u64 n)
 {
-	u32 lost = 0;
 	for (u32 i = 0; i < MAX_CHUNKS && n >= CHUNK; i++) {
-		lost |= SEND(p, CHUNK, CHUNK);
+		SEND(p, CHUNK, CHUNK);
 		p->buffer += CHUNK;
 		p->offset += CHUNK;
 		n -= CHUNK;
 	}
 	if (n >= CHUNK) {
+		p->call->cookie |= COOKIE_LOST;
 		COUNT(truncated_bytes, n);
-		return 1;
+	} else if (n > 16384) {
+		SEND(p, n, CHUNK);
+	} else if (n > 4096) {
+		SEND(p, n, 16384);
+	} else if (n > 1024) {
+		SEND(p, n, 4096);
+	} else if (n > 256) {
+		SEND(p, n, 1024);
+	} else if (n) {
+		SEND(p, n, 256);
 	}
-	if (!n)
-		return lost;
-	if (n <= 256)
-		return lost | SEND(p, n, 256);
-	if (n <= 1024)
-		return lost | SEND(p, n, 1024);
-	if (n <= 4096)
-		return lost | SEND(p, n, 4096);
-	if (n <= 16384)
-		return lost | SEND(p, n, 16384);
-	return lost | SEND(p, n, CHUNK);
 }
 
 /* ── a call's two ends ── */
@@ -338,18 +338,17 @@ INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
 			return;
 		}
 	}
-	struct piece p = { .s = s, .c = c, .id = id, .buffer = call->buffer, .call_bytes = n, .index = index };
+	struct piece p = { .s = s, .c = c, .call = call, .id = id, .buffer = call->buffer, .call_bytes = n, .index = index };
 	p.start_ns = call->start_ns;
 	p.end_ns = monotonic_ns();
-	p.cookie = call->cookie;
 	u32 writes = call->cookie & COOKIE_WRITE;
 	p.offset = writes ? add(c->written, n) : add(c->read, n);
-	u32 lost = send_bytes(&p, n);
+	send_bytes(&p, n);
 	if (writes)
 		add(c->written_sent, n);
 	else
 		add(c->read_sent, n);
-	if (unlikely(lost))
+	if (unlikely(call->cookie & COOKIE_LOST))
 		flag(s, c, CONNECTION_LOST);
 }
 
@@ -393,7 +392,7 @@ INLINE int c_entry(struct registers *ctx)
 		return 1;
 	u64 cookie = attach_cookie(ctx), length_at = 0;
 	if (cookie & COOKIE_LENGTH_BY_POINTER)
-		length_at = cookie & COOKIE_LENGTH_BY_FIFTH ? ARGUMENT5(ctx) : ARGUMENT4(ctx);
+		length_at = cookie & COOKIE_LENGTH_BY_FIFTH ? READ(ARGUMENT5(ctx)) : READ(ARGUMENT4(ctx));
 	return enter(s, current_id(s), FRAME_AT_ENTRY(ctx), 1, ARGUMENT1(ctx) + COOKIE_DELTA(cookie), ARGUMENT2(ctx),
 		     length_at, cookie);
 }

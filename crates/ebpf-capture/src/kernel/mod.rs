@@ -17,3 +17,4 @@ pub use error::{AttachError, LoadError};
 pub use load::{ConnectionState, Kernel, LoadOptions, MAX_RING_BYTES, MIN_RING_BYTES, Unknown, Usage};
 pub use object::BadObject;
 pub use record::{Close, Comm, Direction, Record, RecordHeader, RecordKind};
+pub use sys::monotonic_ns;

@@ -192,8 +192,9 @@ pub(super) fn perf_link(program: BorrowedFd<'_>, event: BorrowedFd<'_>, cookie: 
     bpf_fd(BPF_LINK_CREATE, attributes)
 }
 
-/// `CLOCK_MONOTONIC` in nanoseconds.
-pub(super) fn monotonic_ns() -> u64 {
+/// `CLOCK_MONOTONIC` in nanoseconds: the clock of the records.
+#[must_use]
+pub fn monotonic_ns() -> u64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is a timespec to be written.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
