@@ -15,6 +15,7 @@ use crate::workspace;
 pub(crate) fn run(_: &[String]) -> Result<(), Failed> {
     tools()?;
     receivers()?;
+    host_clients()?;
     // Only the benches run it, so only here is it installed.
     install(&backends_folder(), &pinned::OPENAI_V2, install_openai_v2)
 }
@@ -32,7 +33,25 @@ const TOOLS: &[Tool] = &[
     Tool { program: DEBIAN_CARGO, package: "cargo-web", what_for: "building the library crates with another compiler" },
     Tool { program: "strace", package: "strace", what_for: "seeing that the quickstart stays on loopback" },
     Tool { program: "python3", package: "python3-venv", what_for: "installing receivers of telemetry" },
+    Tool { program: "npm", package: "npm", what_for: "installing a client that host-wide capture is tested with" },
+    Tool { program: "node", package: "nodejs", what_for: "a client that host-wide capture is tested with" },
+    Tool { program: "java", package: "openjdk-17-jdk-headless", what_for: "a client that host-wide capture can't see" },
+    Tool { program: "wget", package: "wget", what_for: "a client that host-wide capture is tested with" },
+    Tool { program: "curl", package: "curl", what_for: "a client that host-wide capture is tested with" },
+    Tool { program: "redis-server", package: "redis-server", what_for: "the example with Celery" },
+    Tool { program: "bpftool", package: "bpftool", what_for: "seeing what a capture leaves in the kernel" },
+    Tool { program: "setpriv", package: "util-linux", what_for: "taking privileges away" },
+    Tool { program: LIBSSL_HEADER, package: "libssl-dev", what_for: "a client that host-wide capture is tested with" },
+    Tool {
+        program: GNUTLS_HEADER,
+        package: "libgnutls28-dev",
+        what_for: "a client that host-wide capture is tested with",
+    },
 ];
+
+/// What C programs are compiled with.
+const LIBSSL_HEADER: &str = "/usr/include/openssl/ssl.h";
+const GNUTLS_HEADER: &str = "/usr/include/gnutls/gnutls.h";
 
 /// Debian's compiler, built from source and independent of the toolchain that developers use.
 pub(crate) const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
@@ -41,7 +60,7 @@ pub(crate) const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 
 /// Installs the tools that are missing, where this process may.
 pub(crate) fn tools() -> Result<(), Failed> {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !run::exists(tool.program)).collect();
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !is_there(tool.program)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -59,6 +78,11 @@ pub(crate) fn tools() -> Result<(), Failed> {
         .map_err(|failed| failed.while_doing(format!("installing {named}")))
 }
 
+/// A program that can be started, or a header.
+fn is_there(program: &str) -> bool {
+    if program.ends_with(".h") { Path::new(program).is_file() } else { run::exists(program) }
+}
+
 fn is_root() -> Result<bool, Failed> {
     Ok(run::output(Command::new("id").arg("-u"))?.trim() == "0")
 }
@@ -69,6 +93,14 @@ pub(crate) fn receivers() -> Result<(), Failed> {
     install(&backends, &pinned::COLLECTOR, build_collector)?;
     install(&backends, &pinned::ROTEL, install_rotel)?;
     install(&backends, &pinned::PHOENIX, install_phoenix)
+}
+
+/// Installs the programs in other languages whose calls the tests of host-wide capture watch.
+pub(crate) fn host_clients() -> Result<(), Failed> {
+    let backends = backends_folder();
+    install(&backends, &pinned::HOST_PYTHON, install_host_python)?;
+    install(&backends, &pinned::HOST_NODE, install_host_node)?;
+    install(&backends, &pinned::HOST_GO, build_host_go)
 }
 
 /// The folder that tests look in.
@@ -147,6 +179,39 @@ fn install_openai_v2(_: &Pinned, folder: &Path) -> Result<(), Failed> {
     let requirements = workspace::root().join("benches/python/requirements.txt");
     pip.args(["install", "--quiet", "--no-input", "--requirement"]).arg(requirements);
     run::output(&mut pip).map(drop)
+}
+
+fn install_host_python(_: &Pinned, folder: &Path) -> Result<(), Failed> {
+    run::output(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    let requirements = workspace::root().join("tests/host/clients/python/requirements.txt");
+    pip.args(["install", "--quiet", "--no-input", "--requirement"]).arg(requirements);
+    run::output(&mut pip).map(drop)
+}
+
+/// The program lies beside its packages, where Node looks for them.
+fn install_host_node(_: &Pinned, folder: &Path) -> Result<(), Failed> {
+    let client = workspace::root().join("tests/host/clients/node");
+    for file in ["package.json", "package-lock.json", "app.mjs"] {
+        fs::copy(client.join(file), folder.join(file)).map_err(|error| Failed(format!("{file}: {error}")))?;
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
+    run::output(&mut npm).map(drop)
+}
+
+/// As it is, and without its symbols.
+fn build_host_go(_: &Pinned, folder: &Path) -> Result<(), Failed> {
+    if !run::exists("go") {
+        return Err(Failed("needs the current Go".to_owned()));
+    }
+    let client = workspace::root().join("tests/host/clients/go");
+    for (program, flags) in [("client", ""), ("client-stripped", "-s -w")] {
+        let mut go = Command::new("go");
+        go.args(["build", "-trimpath", "-ldflags", flags, "-o"]).arg(folder.join(program)).arg(".");
+        run::output(go.current_dir(&client))?;
+    }
+    Ok(())
 }
 
 fn pip_install(pinned: &Pinned, folder: &Path, constraints: Option<&Path>) -> Result<(), Failed> {

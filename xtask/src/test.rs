@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", run: |_| tidy::run(&[]) },
     Step { name: "clippy", run: |_| clippy() },
     Step { name: "receivers", run: |_| setup::receivers() },
+    Step { name: "host-clients", run: |_| setup::host_clients() },
     Step { name: "tests", run: |totals| tests(&["--workspace", "--all-features"], totals) },
     Step { name: "tests-default", run: |totals| tests(&["--package", "sidetone"], totals) },
     Step { name: "doc", run: |_| doc() },
@@ -47,7 +48,7 @@ pub(crate) fn run(names: &[String]) -> Result<(), Failed> {
         STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect();
     if steps.iter().any(|step| step.name == "receivers") {
         // Mostly waiting for the network: begun now, in silence; the step of that name waits for it or says what failed.
-        thread::spawn(|| drop(setup::receivers()));
+        thread::spawn(|| drop(setup::receivers().and_then(|()| setup::host_clients())));
     }
     let mut totals = Totals::default();
     let result = run_steps(&steps, &mut totals);

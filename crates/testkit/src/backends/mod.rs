@@ -19,6 +19,7 @@
 
 mod debug_text;
 mod debug_value;
+mod host_clients;
 mod http;
 mod openai_v2;
 mod phoenix;
@@ -27,6 +28,7 @@ mod process;
 mod receiver;
 
 pub use crate::telemetry::{Attributes, LogRecord, Metric, Point, Received, Resource, Scope, Span, SpanEvent, Value};
+pub use host_clients::{host_go, host_node, host_python};
 pub use openai_v2::openai_v2_python;
 pub use phoenix::{Phoenix, phoenix};
 pub use receiver::{Receiver, collector, rotel};

@@ -26,6 +26,16 @@ pub(crate) const PHOENIX: Pinned = Pinned { name: "arize-phoenix", version: "20.
 pub(crate) const OPENAI_V2: Pinned =
     Pinned { name: "opentelemetry-instrumentation-openai-v2", version: "2.4b0", program: "bin/python" };
 
+/// The clients in Python that tests of host-wide capture watch: an environment with the packages of
+/// `tests/host/clients/python/requirements.txt`. The version is that of `openai`; change it with any of them.
+pub(crate) const HOST_PYTHON: Pinned = Pinned { name: "host-python", version: "3.54.0", program: "bin/python" };
+
+/// The client for Node, with the packages of `tests/host/clients/node/package.json`.
+pub(crate) const HOST_NODE: Pinned = Pinned { name: "host-node", version: "6.49.0", program: "app.mjs" };
+
+/// The client in Go, built by whichever Go there is, with the modules of `tests/host/clients/go/go.mod`.
+pub(crate) const HOST_GO: Pinned = Pinned { name: "host-go", version: "3.95.0", program: "client" };
+
 impl Pinned {
     /// The receiver's own folder; a new version gets a new one.
     pub(crate) fn folder(&self, backends: &Path) -> PathBuf {

@@ -1,0 +1,93 @@
+//! What of a capture is in the kernel: its links, programs and maps, as `bpftool` lists them, and what a process holds.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+use sidetone_testkit::require;
+
+/// The identifiers of everything of BPF that a process holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Links: probes that are attached.
+    pub links: BTreeSet<u64>,
+    /// Loaded programs.
+    pub programs: BTreeSet<u64>,
+    /// Maps.
+    pub maps: BTreeSet<u64>,
+}
+
+impl Held {
+    /// What the process holds now; `None`, after a line that says so, where `bpftool` can't tell.
+    #[must_use]
+    pub fn by(pid: u32) -> Option<Self> {
+        require::tool("bpftool")?;
+        let ids = |what: &str| -> BTreeSet<u64> {
+            let holds =
+                |entry: &&Value| entry["pids"].as_array().is_some_and(|all| all.iter().any(|it| it["pid"] == pid));
+            listed(what).iter().filter(holds).filter_map(|entry| entry["id"].as_u64()).collect()
+        };
+        Some(Self { links: ids("link"), programs: ids("prog"), maps: ids("map") })
+    }
+
+    /// What is left of it in the kernel.
+    #[must_use]
+    pub fn left(&self) -> Self {
+        let still = |what: &str, ids: &BTreeSet<u64>| {
+            let now: BTreeSet<u64> = listed(what).iter().filter_map(|entry| entry["id"].as_u64()).collect();
+            ids.intersection(&now).copied().collect()
+        };
+        Self {
+            links: still("link", &self.links),
+            programs: still("prog", &self.programs),
+            maps: still("map", &self.maps),
+        }
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.links.is_empty() && self.programs.is_empty() && self.maps.is_empty()
+    }
+
+    /// How many entries the hash maps among them have, by name.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(String, usize)> {
+        let mut entries = Vec::new();
+        for map in listed("map") {
+            let (Some(id), Some(kind)) = (map["id"].as_u64(), map["type"].as_str()) else { continue };
+            if self.maps.contains(&id) && kind.contains("hash") {
+                let dump = bpftool(&["map", "dump", "id", &id.to_string()]);
+                let count = dump.as_array().map_or(0, Vec::len);
+                entries.push((map["name"].as_str().unwrap_or("?").to_owned(), count));
+            }
+        }
+        entries.sort();
+        entries
+    }
+}
+
+fn listed(what: &str) -> Vec<Value> {
+    bpftool(&[what, "show"]).as_array().cloned().unwrap_or_default()
+}
+
+fn bpftool(arguments: &[&str]) -> Value {
+    let output = Command::new("bpftool").arg("-j").args(arguments).output().unwrap();
+    // Of what is just going away it says an error after what it has listed.
+    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+}
+
+/// How many file descriptors a process has.
+#[must_use]
+pub fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+}
+
+/// The memory of a process that is its own, in KiB.
+#[must_use]
+pub fn memory_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}

@@ -1,0 +1,257 @@
+//! `sidetone run` and `sidetone agent`, started and ended, and what they printed.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::event::{self, Event};
+use crate::place::Place;
+
+/// Longer than anything takes that ends.
+const PATIENCE: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A program of this package, such as the command under test.
+///
+/// # Panics
+/// When cargo hasn't built it.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().find(|folder| folder.join(name).is_file());
+    folder.unwrap_or_else(|| panic!("{name} is not built: `cargo build -p sidetone-host-tests`")).join(name)
+}
+
+/// The command under test.
+#[must_use]
+pub fn sidetone() -> PathBuf {
+    program("sidetone-under-test")
+}
+
+/// A command that has ended, and what it printed.
+#[derive(Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+/// A running command, whose output goes to files. It is killed when this is dropped, and when the test ends.
+pub struct Running {
+    child: Child,
+    folder: TempDir,
+}
+
+impl Running {
+    /// Starts it.
+    pub fn start(command: &Command) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| File::create(folder.path().join(name)).unwrap();
+        // Lets nothing outlive a test that was killed.
+        let mut guarded = Command::new("setpriv");
+        guarded.args(["--pdeathsig", "KILL"]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => guarded.env(name, value),
+                None => guarded.env_remove(name),
+            };
+        }
+        if let Some(current) = command.get_current_dir() {
+            guarded.current_dir(current);
+        }
+        let child = guarded.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap();
+        Self { child, folder }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        self.text("stdout")
+    }
+
+    /// What it has said so far.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        self.text("stderr")
+    }
+
+    fn text(&self, name: &str) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.path().join(name)).unwrap()).into_owned()
+    }
+
+    /// Waits until what it printed is as wanted.
+    ///
+    /// # Panics
+    /// When it ends before, or takes too long.
+    #[track_caller]
+    pub fn wait_until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(self) {
+            let status = self.child.try_wait().unwrap();
+            if (status.is_some() && !holds(self)) || Instant::now() > deadline {
+                panic!("{what}: not before {status:?}; it said:\n{}{}", self.stdout(), self.stderr());
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        signal(self.pid(), name);
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it takes too long.
+    #[track_caller]
+    pub fn end(mut self) -> Ended {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Ended { status, stdout: self.stdout(), stderr: self.stderr() };
+            }
+            assert!(Instant::now() < deadline, "it doesn't end; it said:\n{}{}", self.stdout(), self.stderr());
+            thread::sleep(POLL_INTERVAL);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal to a process.
+pub fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().unwrap();
+    assert!(status.success(), "no signal {name} for process {pid}");
+}
+
+/// Runs a command to its end, which must be a good one.
+#[track_caller]
+pub fn succeed(command: &Command) -> Ended {
+    let ended = Running::start(command).end();
+    assert!(ended.status.success(), "{command:?}: {ended:?}");
+    ended
+}
+
+/// What `sidetone run` saw of a client, and said.
+#[derive(Debug)]
+pub struct Seen {
+    /// The calls.
+    pub events: Vec<Event>,
+    /// How the command ended, and what it and its client printed.
+    pub ended: Ended,
+}
+
+/// Runs `client`, by [`Place::command`], under `sidetone run`; both must end well.
+#[track_caller]
+pub fn run<I>(place: &Place, client: I) -> Seen
+where
+    I: IntoIterator<Item: AsRef<OsStr>>,
+{
+    let output = place.file("events.jsonl");
+    let mut command = place.command(sidetone());
+    command.args(["run", "--format", "jsonl", "--output"]).arg(&output).arg("--").args(client);
+    let ended = succeed(&command);
+    Seen { events: event::read(&output), ended }
+}
+
+/// A running `sidetone agent`, which has said that it is ready.
+pub struct Agent {
+    /// The running command.
+    pub running: Running,
+    output: PathBuf,
+    _folder: TempDir,
+}
+
+impl Agent {
+    /// Starts it with further arguments.
+    #[track_caller]
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_by(&mut Command::new(sidetone()), arguments)
+    }
+
+    /// Starts it by a command that becomes it, such as one that takes privileges away.
+    #[track_caller]
+    pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // Another user may have to write there.
+        open_to_all(folder.path());
+        let output = folder.path().join("events.jsonl");
+        // Not for ever, should all else fail.
+        command.args(["agent", "--duration", "1200", "--output"]).arg(&output).args(arguments);
+        let mut running = Running::start(command);
+        running.wait_until("the agent is ready", |running| running.stderr().lines().any(|line| line == "ready"));
+        Self { running, output, _folder: folder }
+    }
+
+    /// The calls so far: of those that are being written, the whole lines.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        let text = fs::read_to_string(&self.output).unwrap();
+        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        // Of the last call only the first record may be there.
+        let last_begins = whole.lines().next_back().is_some_and(|line| line.contains(r#""event_type":"ai.request""#));
+        let lines = whole.lines().count() - usize::from(last_begins);
+        event::parse(&whole.lines().take(lines).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The calls to a server so far.
+    #[must_use]
+    pub fn events_of(&self, place: &Place) -> Vec<Event> {
+        self.events().into_iter().filter(|event| event.server == place.name).collect()
+    }
+
+    /// Waits until so many calls to a server were seen, which are then given.
+    #[track_caller]
+    pub fn wait_for(&mut self, place: &Place, count: usize) -> Vec<Event> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let events = self.events_of(place);
+            if events.len() >= count {
+                return events;
+            }
+            let ended = self.running.child.try_wait().unwrap();
+            assert!(
+                Instant::now() < deadline && ended.is_none(),
+                "{} of {count} calls; {ended:?}; the agent said:\n{}",
+                events.len(),
+                self.running.stderr()
+            );
+            thread::sleep(POLL_INTERVAL * 4);
+        }
+    }
+
+    /// Ends it by SIGTERM, which must succeed, and gives all that it wrote and said.
+    #[track_caller]
+    pub fn stop(self) -> Seen {
+        self.running.signal("TERM");
+        let ended = self.running.end();
+        assert!(ended.status.success(), "{ended:?}");
+        Seen { events: event::read(&self.output), ended }
+    }
+}
+
+/// Lets every user write in a folder.
+pub fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+}
