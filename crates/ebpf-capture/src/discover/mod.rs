@@ -1,0 +1,25 @@
+//! Which processes there are, which files they run code from, and which of those hold a TLS library to attach to.
+
+pub mod container;
+mod files;
+mod filter;
+mod follow;
+mod host;
+mod kernel;
+mod notice;
+mod open;
+mod order;
+pub mod proc;
+mod record;
+pub mod sideband;
+pub mod sockets;
+mod sys;
+mod table;
+mod watch;
+
+pub use kernel::Attach;
+pub use notice::Notice;
+pub use record::{Device, Event, Mapping, What};
+pub use sys::now;
+pub use table::Processes;
+pub use watch::{WatchCounts, WatchError, WatchOptions, Watcher};
