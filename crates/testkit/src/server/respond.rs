@@ -222,7 +222,12 @@ fn compress(plain: Vec<Bytes>, pieces: Pieces) -> Vec<Bytes> {
             compressed.push(Bytes::from(std::mem::take(encoder.get_mut())));
         }
     }
-    compressed.push(Bytes::from(encoder.finish().unwrap_or_default()));
+    let end = encoder.finish().unwrap_or_default();
+    match compressed.pop() {
+        // A client that has read the last event doesn't wait for the end of the coding.
+        Some(last) => compressed.push([last.as_ref(), &end].concat().into()),
+        None => compressed.push(end.into()),
+    }
     match pieces {
         Pieces::Bytes(_) => compressed.iter().flat_map(|whole| cut(whole, pieces)).collect(),
         Pieces::Whole | Pieces::Events => compressed,
