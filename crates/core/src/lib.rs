@@ -9,6 +9,7 @@
 //! kept.
 #![forbid(unsafe_code)]
 
+pub mod connection;
 pub mod dialect;
 pub mod event;
 pub mod exchange;

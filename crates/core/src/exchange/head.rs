@@ -89,6 +89,12 @@ impl ResponseHead {
         head
     }
 
+    /// A head whose status isn't known.
+    #[must_use]
+    pub fn without_status() -> Self {
+        Self::new(0)
+    }
+
     /// Keeps what is worth keeping of `headers`.
     pub fn keep_all(&mut self, headers: &HeaderMap) {
         for (name, value) in headers {
@@ -103,7 +109,7 @@ impl ResponseHead {
         }
     }
 
-    /// The HTTP status.
+    /// The HTTP status; 0 if it isn't known.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status

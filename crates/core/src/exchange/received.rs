@@ -297,7 +297,7 @@ impl Received {
                 }
             }
         }
-        let status = told.as_ref().and_then(|told| u16::try_from(told.status).ok());
+        let status = told.as_ref().and_then(|told| u16::try_from(told.status).ok()).filter(|status| *status != 0);
         let Told { request_id, processing_ms, rate_limit, .. } = told.unwrap_or_default();
         heard.response = Response {
             status,

@@ -48,6 +48,13 @@ pub fn provider_of(server: &Server, deployment: Option<&str>) -> &'static str {
     if deployment.is_some() { "azure.ai.openai" } else { "openai" }
 }
 
+/// Whether a host is named in [`HOSTS`], itself and not by its domain: it serves nothing but an LLM API.
+#[must_use]
+pub fn is_named_host(address: &str) -> bool {
+    let host = address.strip_suffix('.').unwrap_or(address);
+    HOSTS.iter().any(|(pattern, _)| host.eq_ignore_ascii_case(pattern))
+}
+
 fn is_host(host: &str, pattern: &str) -> bool {
     match pattern.strip_prefix('*') {
         Some(suffix) => host.len() > suffix.len() && ends_with(host, suffix),

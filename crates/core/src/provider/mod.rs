@@ -4,11 +4,13 @@ mod answer;
 mod hosts;
 mod names;
 pub mod openai;
+mod shape;
 mod surface;
 
 pub use answer::{Answer, PartDraft, Place, Rare, What};
-pub use hosts::{HOSTS, provider_of};
+pub use hosts::{HOSTS, is_named_host, provider_of};
 pub use names::{Given, Name};
+pub use shape::{Outline, answered_by, asked_by, may_ask};
 pub use surface::{Heard, Span, Surface, Varies};
 
 /// Every API surface that is understood.

@@ -1,6 +1,6 @@
 //! What an API surface has to know of itself.
 
-use super::{Answer, Place};
+use super::{Answer, Outline, Place};
 use crate::event::{Failure, Operation, Request};
 use crate::policy::Keep;
 use crate::wire::json::{Read, Str};
@@ -15,6 +15,23 @@ pub trait Surface: Sync + std::fmt::Debug {
 
     /// Whether a URL's path (without query) belongs to it. Runs on the caller's path: compares, never allocates.
     fn matches(&self, path: &str) -> bool;
+
+    /// Whether its paths are nobody else's, whatever the host.
+    fn owns_paths(&self) -> bool {
+        false
+    }
+
+    /// The key of a request's body that holds what the model is given.
+    fn input(&self) -> &'static str;
+
+    /// Whether a body with that outline may be a request of its.
+    fn asks(&self, request: &Outline<'_>) -> bool;
+
+    /// Whether a body, or an event of a stream, with that outline is an answer of its.
+    fn answers(&self, answer: &Outline<'_>) -> bool;
+
+    /// Whether a body with that outline is what it answers when it fails.
+    fn fails(&self, answer: &Outline<'_>) -> bool;
 
     /// Reads the body of a request.
     ///

@@ -4,10 +4,10 @@
 
 use super::content::Content;
 use super::tools::CallView;
-use super::{completion, error, params, path};
+use super::{completion, error, params, path, shape};
 use crate::event::{Failure, Media, MediaSource, Message, Modality, Operation, Part, Request, Role};
 use crate::policy::Keep;
-use crate::provider::{Answer, Heard, Surface};
+use crate::provider::{Answer, Heard, Outline, Surface};
 use crate::wire::json::{Json, Kind, Read, Str, Unreadable};
 
 /// The surface `openai.chat`.
@@ -25,6 +25,32 @@ impl Surface for Chat {
 
     fn matches(&self, path: &str) -> bool {
         path::ends_with(path, "/chat/completions")
+    }
+
+    fn owns_paths(&self) -> bool {
+        true
+    }
+
+    fn input(&self) -> &'static str {
+        "messages"
+    }
+
+    fn asks(&self, request: &Outline<'_>) -> bool {
+        let is_message = |message: &Outline<'_>| message.kind("role") == Some(Kind::String);
+        shape::has_model(request) && request.inner("messages").is_some_and(is_message)
+    }
+
+    fn answers(&self, answer: &Outline<'_>) -> bool {
+        match shape::object(answer) {
+            Some(object) => matches!(object, "chat.completion" | "chat.completion.chunk") && answer.has("choices"),
+            None => answer.inner("choices").is_some_and(|choice| {
+                ["message", "delta"].iter().any(|key| choice.kind(key) == Some(Kind::Object)) && choice.has("index")
+            }),
+        }
+    }
+
+    fn fails(&self, answer: &Outline<'_>) -> bool {
+        shape::is_error(answer)
     }
 
     fn read_request(&self, body: &str, keep: &mut Keep<'_>) -> Read<Request> {

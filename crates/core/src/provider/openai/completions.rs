@@ -2,10 +2,10 @@
 //!
 //! Source: <https://platform.openai.com/docs/api-reference/completions>.
 
-use super::{completion, content, error, params, path};
+use super::{completion, content, error, params, path, shape};
 use crate::event::{Failure, Message, Operation, Part, Request, Role, Text};
 use crate::policy::Keep;
-use crate::provider::{Answer, Heard, Surface};
+use crate::provider::{Answer, Heard, Outline, Surface};
 use crate::wire::json::{Json, Kind, Read, Unreadable};
 
 /// The surface `openai.completions`.
@@ -23,6 +23,22 @@ impl Surface for Completions {
 
     fn matches(&self, path: &str) -> bool {
         path::ends_with(path, "/completions") && !path::ends_with(path, "/chat/completions")
+    }
+
+    fn input(&self) -> &'static str {
+        "prompt"
+    }
+
+    fn asks(&self, request: &Outline<'_>) -> bool {
+        shape::has_model(request) && matches!(request.kind("prompt"), Some(Kind::String | Kind::Array))
+    }
+
+    fn answers(&self, answer: &Outline<'_>) -> bool {
+        answer.has("choices") && shape::object(answer) == Some("text_completion")
+    }
+
+    fn fails(&self, answer: &Outline<'_>) -> bool {
+        shape::is_error(answer)
     }
 
     fn read_request(&self, body: &str, keep: &mut Keep<'_>) -> Read<Request> {

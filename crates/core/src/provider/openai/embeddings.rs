@@ -2,10 +2,10 @@
 //!
 //! Source: <https://platform.openai.com/docs/api-reference/embeddings>.
 
-use super::{error, params, path, usage};
+use super::{error, params, path, shape, usage};
 use crate::event::{EmbeddingsRequest, Failure, Operation, Request};
 use crate::policy::Keep;
-use crate::provider::{Answer, Given, Heard, Name, Surface};
+use crate::provider::{Answer, Given, Heard, Name, Outline, Surface};
 use crate::wire::json::{Json, Kind, Read, Unreadable};
 
 /// The surface `openai.embeddings`.
@@ -26,6 +26,29 @@ impl Surface for Embeddings {
 
     fn matches(&self, path: &str) -> bool {
         path::ends_with(path, "/embeddings")
+    }
+
+    fn input(&self) -> &'static str {
+        "input"
+    }
+
+    fn asks(&self, request: &Outline<'_>) -> bool {
+        let is_input = match request.kind("input") {
+            Some(Kind::String) => true,
+            // Texts, tokens, or several texts as tokens.
+            Some(Kind::Array) => matches!(request.element("input"), Some(Kind::String | Kind::Number | Kind::Array)),
+            _ => false,
+        };
+        shape::has_model(request) && is_input
+    }
+
+    fn answers(&self, answer: &Outline<'_>) -> bool {
+        let vector = answer.inner("data");
+        matches!(shape::object(answer), Some("list") | None) && vector.is_some_and(|vector| vector.has("embedding"))
+    }
+
+    fn fails(&self, answer: &Outline<'_>) -> bool {
+        shape::is_error(answer)
     }
 
     fn read_request(&self, body: &str, keep: &mut Keep<'_>) -> Read<Request> {

@@ -12,6 +12,7 @@ mod error;
 mod params;
 mod path;
 mod responses;
+mod shape;
 mod tools;
 mod usage;
 

@@ -33,3 +33,4 @@ mod head;
 mod start;
 
 pub use decoder::Http1;
+pub(crate) use start::{Found, Looks, find, looks};

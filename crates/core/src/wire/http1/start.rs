@@ -23,7 +23,7 @@ const VERSION: &[u8] = b"HTTP/1.";
 
 /// Whether bytes are the beginning of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Looks {
+pub(crate) enum Looks {
     Like,
     /// They may be: there are too few of them.
     Open,
@@ -31,7 +31,7 @@ pub(super) enum Looks {
 }
 
 /// Whether `bytes` begin with the first line of a message that goes this way.
-pub(super) fn looks(bytes: &[u8], flow: Flow) -> Looks {
+pub(crate) fn looks(bytes: &[u8], flow: Flow) -> Looks {
     let end = memchr::memchr(b'\n', bytes);
     if let Some(end) = end {
         return if is_start_line(&bytes[..end], flow) { Looks::Like } else { Looks::Unlike };
@@ -96,7 +96,7 @@ fn is_method_byte(byte: u8) -> bool {
 
 /// Where a message begins among other bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// There.
     At(usize),
     /// Nowhere yet; what may be the beginning of one is from there on.
@@ -106,7 +106,7 @@ pub(super) enum Found {
 /// Looks for a message's first line and the beginning of a field behind it.
 ///
 /// The body of JSON or events holds no such thing, also where it speaks of HTTP: a line's end is escaped there.
-pub(super) fn find(bytes: &[u8], flow: Flow) -> Found {
+pub(crate) fn find(bytes: &[u8], flow: Flow) -> Found {
     let mut open = bytes.len();
     for at in memmem::find_iter(bytes, VERSION) {
         let start = match flow {

@@ -7,11 +7,11 @@ mod answer;
 mod event;
 mod request;
 
-use super::{error, path};
+use super::{error, path, shape};
 use crate::event::{Failure, Operation, Request};
 use crate::policy::Keep;
-use crate::provider::{Answer, Heard, Surface};
-use crate::wire::json::Read;
+use crate::provider::{Answer, Heard, Outline, Surface};
+use crate::wire::json::{Kind, Read};
 
 /// The surface `openai.responses`.
 #[derive(Debug)]
@@ -28,6 +28,30 @@ impl Surface for Responses {
 
     fn matches(&self, path: &str) -> bool {
         path::ends_with(path, "/responses")
+    }
+
+    fn input(&self) -> &'static str {
+        "input"
+    }
+
+    fn asks(&self, request: &Outline<'_>) -> bool {
+        let is_input = match request.kind("input") {
+            Some(Kind::String) => true,
+            Some(Kind::Array) => matches!(request.element("input"), Some(Kind::Object) | None),
+            _ => false,
+        };
+        shape::has_model(request) && is_input
+    }
+
+    fn answers(&self, answer: &Outline<'_>) -> bool {
+        let is_response = |response: &Outline<'_>| shape::object(response) == Some("response");
+        is_response(answer) && answer.has("status")
+            || answer.inner("response").is_some_and(is_response)
+                && answer.text("type").is_some_and(|kind| kind.starts_with("response."))
+    }
+
+    fn fails(&self, answer: &Outline<'_>) -> bool {
+        shape::is_error(answer)
     }
 
     fn read_request(&self, body: &str, keep: &mut Keep<'_>) -> Read<Request> {

@@ -1,0 +1,352 @@
+//! Connections: the recorded cases as HTTP/1.1, cut, joined late and with bytes missing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests; these read the recorded cases"
+)]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use sidetone_core::connection::{At, Close, Connection, Direction, Facts, Seen, Side, Verdict};
+use sidetone_core::event::{Call, Outcome, Server};
+use sidetone_core::exchange::{End, Exchange, RequestHead, ResponseHead, Settings};
+use sidetone_core::policy::Content;
+use sidetone_core::provider::surface_of;
+
+struct Case {
+    name: String,
+    path: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+    request: Vec<u8>,
+    response: Vec<u8>,
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/cases");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let cases: Vec<Case> = folders.iter().filter_map(|folder| case(folder)).collect();
+    assert!(cases.len() >= 19, "only {} cases have a response", cases.len());
+    cases
+}
+
+fn case(folder: &Path) -> Option<Case> {
+    let meta: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("meta.json")).unwrap()).unwrap();
+    let headers = meta["headers"].as_object().unwrap();
+    Some(Case {
+        name: meta["name"].as_str().unwrap().to_owned(),
+        path: meta["path"].as_str().unwrap().to_owned(),
+        status: u16::try_from(meta["status"].as_u64().unwrap()).unwrap(),
+        headers: headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect(),
+        request: std::fs::read(folder.join("request.json")).unwrap(),
+        response: std::fs::read(folder.join(meta["response_file"].as_str()?)).unwrap(),
+    })
+}
+
+/// How a body goes over the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    Length,
+    Chunked,
+    Gzip,
+    UntilClose,
+}
+
+const FRAMINGS: [Framing; 4] = [Framing::Length, Framing::Chunked, Framing::Gzip, Framing::UntilClose];
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn chunked(body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (at, chunk) in body.chunks(37).enumerate() {
+        let extension = if at % 3 == 1 { ";name=\"a;b\"" } else { "" };
+        write!(bytes, "{:x}{extension}\r\n", chunk.len()).unwrap();
+        bytes.extend_from_slice(chunk);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"0\r\nx-checksum: 1\r\n\r\n");
+    bytes
+}
+
+impl Case {
+    /// The headers of the response, as the framing makes them.
+    fn sent_headers(&self, framing: Framing) -> Vec<(String, String)> {
+        let mut headers = self.headers.clone();
+        headers.retain(|(name, _)| name != "content-length");
+        match framing {
+            Framing::Length => headers.push(("content-length".into(), self.response.len().to_string())),
+            Framing::Chunked => headers.push(("transfer-encoding".into(), "chunked".into())),
+            Framing::Gzip => {
+                headers.push(("content-encoding".into(), "gzip".into()));
+                headers.push(("content-length".into(), gzip(&self.response).len().to_string()));
+            }
+            Framing::UntilClose => headers.push(("connection".into(), "close".into())),
+        }
+        headers
+    }
+
+    fn request_bytes(&self, framing: Framing) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let path = &self.path;
+        write!(bytes, "POST {path}?a=b HTTP/1.1\r\nHost: 127.0.0.1:18181\r\nContent-Type: application/json\r\n")
+            .unwrap();
+        if framing == Framing::Chunked {
+            bytes.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
+            bytes.extend_from_slice(&chunked(&self.request));
+        } else {
+            write!(bytes, "Content-Length: {}\r\n\r\n", self.request.len()).unwrap();
+            bytes.extend_from_slice(&self.request);
+        }
+        bytes
+    }
+
+    fn response_bytes(&self, framing: Framing) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write!(bytes, "HTTP/1.1 {} Some Reason\r\n", self.status).unwrap();
+        for (name, value) in self.sent_headers(framing) {
+            write!(bytes, "{name}: {value}\r\n").unwrap();
+        }
+        bytes.extend_from_slice(b"\r\n");
+        match framing {
+            Framing::Length | Framing::UntilClose => bytes.extend_from_slice(&self.response),
+            Framing::Chunked => bytes.extend_from_slice(&chunked(&self.response)),
+            Framing::Gzip => bytes.extend_from_slice(&gzip(&self.response)),
+        }
+        bytes
+    }
+
+    /// What `Exchange` alone gives.
+    fn expected(&self, framing: Framing, settings: &Arc<Settings>) -> Call {
+        let head = RequestHead {
+            surface: surface_of(&Method::POST, &self.path).unwrap(),
+            server: Arc::new(Server { address: "127.0.0.1".into(), port: Some(18181) }),
+            deployment: None,
+            start: SystemTime::UNIX_EPOCH + ms(5),
+            parent: None,
+            resend_count: None,
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.sent_headers(framing) {
+            headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(&value).unwrap());
+        }
+        let mut exchange = Exchange::new(head, Arc::clone(settings));
+        exchange.handle_request_body(Bytes::copy_from_slice(&self.request));
+        exchange.handle_response_head(&ResponseHead::of(self.status, &headers), ms(5));
+        let body = if framing == Framing::Gzip { gzip(&self.response) } else { self.response.clone() };
+        exchange.handle_response_body(body.into(), ms(5));
+        exchange.finish(End::Complete, ms(5)).call
+    }
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+const SENT: At = At { begun: Duration::from_millis(5), ended: Duration::from_millis(6) };
+const CAME: At = At { begun: Duration::from_millis(9), ended: Duration::from_millis(10) };
+
+fn connection(from_start: bool, settings: &Arc<Settings>) -> Connection {
+    let facts =
+        Facts { server_name: Some("127.0.0.1".into()), port: Some(18181), from_start, boot: SystemTime::UNIX_EPOCH };
+    Connection::new(facts, Arc::clone(settings))
+}
+
+fn content(content: Content) -> Arc<Settings> {
+    Arc::new(Settings { content, ..Settings::default() })
+}
+
+/// Hands in the pieces of a request, then those of its response.
+fn say<'a>(
+    connection: &mut Connection,
+    request: impl IntoIterator<Item = &'a [u8]>,
+    response: impl IntoIterator<Item = &'a [u8]>,
+) {
+    for piece in request {
+        connection.handle_bytes(Direction::Write, Bytes::copy_from_slice(piece), SENT);
+    }
+    for piece in response {
+        connection.handle_bytes(Direction::Read, Bytes::copy_from_slice(piece), CAME);
+    }
+}
+
+fn seen(connection: &mut Connection) -> Vec<Seen> {
+    std::iter::from_fn(|| connection.poll()).collect()
+}
+
+fn closed(mut connection: Connection) -> Vec<Seen> {
+    connection.handle_close(ms(10), Close::Freed);
+    seen(&mut connection)
+}
+
+/// The call that a connection came to, as `Exchange` would give it.
+fn only(seen: Vec<Seen>) -> Call {
+    assert_eq!(seen.len(), 1, "{seen:#?}");
+    let seen = seen.into_iter().next().unwrap();
+    assert_eq!(seen.understood.skips.iter().next(), None);
+    seen.understood.call
+}
+
+#[test]
+fn every_case_in_every_framing_cut_anywhere_is_what_the_exchange_alone_gives() {
+    for settings in [content(Content::Off), content(Content::Full)] {
+        for case in cases() {
+            for framing in FRAMINGS {
+                let (request, response) = (case.request_bytes(framing), case.response_bytes(framing));
+                let expected = case.expected(framing, &settings);
+                let mut whole = connection(true, &settings);
+                say(&mut whole, [&request[..]], [&response[..]]);
+                assert_eq!((whole.verdict(), whole.side()), (Verdict::Http, Some(Side::Client)));
+                assert_eq!(whole.open_calls(), usize::from(framing == Framing::UntilClose));
+                assert_eq!(only(closed(whole)), expected, "{} {framing:?}", case.name);
+                let mut bytewise = connection(true, &settings);
+                say(&mut bytewise, request.chunks(1), response.chunks(1));
+                assert_eq!(only(closed(bytewise)), expected, "{} {framing:?} byte by byte", case.name);
+                for cut in 0..=request.len().max(response.len()) {
+                    let (a, b) = request.split_at(cut.min(request.len()));
+                    let (c, d) = response.split_at(cut.min(response.len()));
+                    let mut connection = connection(true, &settings);
+                    say(&mut connection, [a, b], [c, d]);
+                    assert_eq!(only(closed(connection)), expected, "{} {framing:?} cut at {cut}", case.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn calls_one_after_the_other_and_pipelined_are_each_whole() {
+    let settings = content(Content::Full);
+    let cases = cases();
+    for framing in [Framing::Length, Framing::Chunked, Framing::Gzip] {
+        let expected: Vec<Call> = cases.iter().map(|case| case.expected(framing, &settings)).collect();
+        let mut kept_alive = connection(true, &settings);
+        for case in &cases {
+            say(&mut kept_alive, [&case.request_bytes(framing)[..]], [&case.response_bytes(framing)[..]]);
+        }
+        let calls: Vec<Call> = seen(&mut kept_alive).into_iter().map(|seen| seen.understood.call).collect();
+        assert_eq!(calls, expected, "{framing:?}");
+        let requests: Vec<u8> = cases.iter().flat_map(|case| case.request_bytes(framing)).collect();
+        let responses: Vec<u8> = cases.iter().flat_map(|case| case.response_bytes(framing)).collect();
+        for size in [1, 7, 1000, usize::MAX] {
+            let mut pipelined = connection(true, &settings);
+            say(&mut pipelined, requests.chunks(size), responses.chunks(size));
+            let calls: Vec<Call> = seen(&mut pipelined).into_iter().map(|seen| seen.understood.call).collect();
+            assert_eq!(calls, expected, "{framing:?} in pieces of {size}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_joined_anywhere_gives_the_calls_that_begin_later_whole() {
+    let settings = content(Content::Full);
+    let cases = cases();
+    let by_name = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
+    let (first, second) = (by_name("chat_stream_tools"), by_name("responses_tools"));
+    for framing in [Framing::Length, Framing::Chunked, Framing::Gzip] {
+        let expected = second.expected(framing, &settings);
+        let (request, response) = (first.request_bytes(framing), first.response_bytes(framing));
+        for size in [1, usize::MAX] {
+            for from in 0..=request.len() {
+                let mut connection = connection(false, &settings);
+                say(&mut connection, request[from..].chunks(size), response.chunks(size));
+                say(&mut connection, [&second.request_bytes(framing)[..]], [&second.response_bytes(framing)[..]]);
+                let calls = seen(&mut connection);
+                assert_eq!(calls.last().unwrap().understood.call, expected, "{framing:?} from {from} of the request");
+                assert_eq!(calls.len(), 2, "{framing:?} from {from} of the request: {calls:#?}");
+            }
+            for from in 0..=response.len() {
+                let mut connection = connection(false, &settings);
+                say(&mut connection, [], response[from..].chunks(size));
+                say(&mut connection, [&second.request_bytes(framing)[..]], [&second.response_bytes(framing)[..]]);
+                let calls = seen(&mut connection);
+                assert_eq!(calls.last().unwrap().understood.call, expected, "{framing:?} from {from} of the response");
+                assert_eq!(calls.len(), 1 + usize::from(from == 0), "{framing:?} from {from}: {calls:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_calls_of_a_client_and_of_its_server_are_the_same_but_for_the_side() {
+    let settings = content(Content::Full);
+    for case in cases() {
+        let mut connection = connection(true, &settings);
+        connection.handle_bytes(
+            Direction::Read,
+            case.request_bytes(Framing::Length).into(),
+            At { begun: ms(1), ended: ms(5) },
+        );
+        connection.handle_bytes(Direction::Write, case.response_bytes(Framing::Length).into(), CAME);
+        assert_eq!(connection.side(), Some(Side::Server));
+        let expected = Call { side: Side::Server, ..case.expected(Framing::Length, &settings) };
+        assert_eq!(only(seen(&mut connection)), expected, "{}", case.name);
+    }
+}
+
+/// What a gap did to an exchange.
+fn hurt(seen: &Seen) -> (u64, u64) {
+    let missing = seen.understood.call.incomplete.missing.as_deref();
+    missing.map_or((0, 0), |missing| (missing.request.bytes, missing.response.bytes))
+}
+
+#[test]
+fn a_gap_of_any_length_anywhere_hurts_only_its_own_exchange_and_is_told_exactly() {
+    let settings = content(Content::Full);
+    let cases = cases();
+    let by_name = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
+    for (framing, name) in
+        [(Framing::Length, "chat_basic"), (Framing::Chunked, "chat_stream_usage"), (Framing::Gzip, "chat_stream_usage")]
+    {
+        let (hurt_case, next) = (by_name(name), by_name("responses_basic"));
+        let expected = next.expected(framing, &settings);
+        let (request, response) = (hurt_case.request_bytes(framing), hurt_case.response_bytes(framing));
+        for (is_request, len) in [(true, request.len()), (false, response.len())] {
+            for from in 0..len {
+                let step = if len - from > 64 { 41 } else { 1 };
+                for to in (from + 1..=len).step_by(step).chain([len]) {
+                    let what =
+                        format!("{framing:?} {}..{to} of {}", from, if is_request { "request" } else { "response" });
+                    let mut connection = connection(true, &settings);
+                    let mut give = |direction, bytes: &[u8], at: At, gap: bool| {
+                        if gap {
+                            connection.handle_bytes(direction, Bytes::copy_from_slice(&bytes[..from]), at);
+                            connection.handle_gap(direction, (to - from) as u64, at.ended);
+                            connection.handle_bytes(direction, Bytes::copy_from_slice(&bytes[to..]), at);
+                        } else {
+                            connection.handle_bytes(direction, Bytes::copy_from_slice(bytes), at);
+                        }
+                    };
+                    give(Direction::Write, &request, SENT, is_request);
+                    give(Direction::Read, &response, CAME, !is_request);
+                    give(Direction::Write, &next.request_bytes(framing), SENT, false);
+                    give(Direction::Read, &next.response_bytes(framing), CAME, false);
+                    let calls = closed(connection);
+                    let (last, others) = calls.split_last().unwrap();
+                    assert_eq!(last.understood.call, expected, "{what}: the next call is whole");
+                    assert!(others.len() <= 1, "{what}: {others:#?}");
+                    let Some(call) = others.first() else {
+                        panic!("{what}: a call of which the response or the request was seen is told");
+                    };
+                    let lost = (to - from) as u64;
+                    assert_eq!(hurt(call), if is_request { (lost, 0) } else { (0, lost) }, "{what}");
+                    let missing = call.understood.call.incomplete.missing.as_deref().unwrap();
+                    let ranges = if is_request { &missing.request.ranges } else { &missing.response.ranges };
+                    assert_eq!(ranges[..], [from as u64..to as u64], "{what}");
+                    assert_eq!(call.understood.call.outcome, Outcome::Incomplete, "{what}");
+                }
+            }
+        }
+    }
+}
