@@ -1,6 +1,6 @@
 //! A running host-wide capture.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,18 +8,29 @@ use sidetone_pipeline::{Counters, Sink};
 
 use crate::options::Options;
 use crate::report::Report;
+#[cfg(target_os = "linux")]
+use crate::running::Running;
 
-/// A running capture of the LLM calls of other processes. Dropping it detaches every probe.
-#[derive(Debug)]
+/// How long the sinks of a capture that is dropped without being stopped have to deliver.
+const LAST_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Nothing runs elsewhere.
+#[cfg(not(target_os = "linux"))]
+enum Running {}
+
+/// A running capture of the LLM calls of other processes.
+///
+/// It never captures the process that it runs in. Dropping it detaches every probe, as [`stop`](Self::stop) does, which also
+/// says what was done.
 pub struct Capture {
-    report: Report,
+    running: Running,
 }
 
 /// A capture could not start, or could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// Not on this system.
-    #[error("host-wide capture needs Linux on x86-64 or arm64; in-process capture works everywhere")]
+    #[error("host-wide capture needs Linux; in-process capture works everywhere")]
     NotLinux,
     /// The kernel side could not be loaded or attached.
     #[error("{0}")]
@@ -31,7 +42,7 @@ pub enum CaptureError {
     #[error("{path}: {why}")]
     Prepare {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
@@ -40,15 +51,14 @@ pub enum CaptureError {
     Thread(std::io::Error),
 }
 
+#[cfg(target_os = "linux")]
 impl Capture {
-    /// Starts to capture; when it returns, every TLS library of the running processes that the filter lets in has its
-    /// probes.
+    /// Starts to capture. When it returns, every TLS library that runs on this host or is known to it has its probes.
     ///
     /// # Errors
     /// When the kernel, a missing privilege or the system refuses; nothing stays attached.
     pub fn start(options: Options, sinks: Vec<Box<dyn Sink>>, counters: Arc<Counters>) -> Result<Self, CaptureError> {
-        let _ = (options, sinks, counters);
-        Err(CaptureError::NotLinux)
+        Ok(Self { running: Running::start(&options, sinks, counters)? })
     }
 
     /// Attaches to an executable, the libraries that it needs and every TLS library known on this host, before it is
@@ -57,26 +67,70 @@ impl Capture {
     /// # Errors
     /// When the file can't be read.
     pub fn prepare(&self, path: &Path) -> Result<(), CaptureError> {
-        let _ = path;
-        Err(CaptureError::NotLinux)
+        self.running.prepare(path)
     }
 
     /// Lets a process and everything that descends from it into the filter.
     pub fn add_process(&self, pid: u32) {
-        let _ = pid;
+        self.running.add_process(pid);
     }
 
     /// What was done so far.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.report.clone()
+        self.running.report()
     }
 
     /// Stops: probes are detached, what is in the ring is read, calls under way are emitted as they are, sinks are shut
     /// down. Blocks, at most for `timeout`.
     #[must_use]
-    pub fn stop(self, timeout: Duration) -> Report {
-        let _ = timeout;
-        self.report
+    pub fn stop(mut self, timeout: Duration) -> Report {
+        self.running.stop(timeout)
+    }
+
+    /// Lets the ring fill up, for tests of what happens then.
+    #[doc(hidden)]
+    pub fn pause(&self, is_paused: bool) {
+        self.running.pause(is_paused);
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let _ = self.running.stop(LAST_DEADLINE);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(missing_docs, reason = "as on Linux")]
+impl Capture {
+    pub fn start(_: Options, _: Vec<Box<dyn Sink>>, _: Arc<Counters>) -> Result<Self, CaptureError> {
+        let _ = LAST_DEADLINE;
+        Err(CaptureError::NotLinux)
+    }
+
+    pub fn prepare(&self, _: &Path) -> Result<(), CaptureError> {
+        match self.running {}
+    }
+
+    pub fn add_process(&self, _: u32) {
+        match self.running {}
+    }
+
+    #[must_use]
+    pub fn report(&self) -> Report {
+        match self.running {}
+    }
+
+    #[must_use]
+    pub fn stop(self, _: Duration) -> Report {
+        match self.running {}
+    }
+}
+
+impl std::fmt::Debug for Capture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Capture").finish_non_exhaustive()
     }
 }

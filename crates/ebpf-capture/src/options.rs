@@ -1,9 +1,12 @@
 //! What a capture is asked to do.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sidetone_core::exchange::Settings;
+
+use crate::listen::Listeners;
 
 /// Size of the ring between the kernel and us, unless told otherwise.
 pub(crate) const RING_BYTES: usize = 32 << 20;
@@ -13,7 +16,7 @@ pub(crate) const MAX_MEMORY: usize = 256 << 20;
 pub(crate) const HOLD: Duration = Duration::from_secs(5);
 
 /// What a [`Capture`](crate::Capture) is asked to do. The default captures every process of the host, without content.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Whether content is kept, and how much is looked at.
     pub settings: Settings,
@@ -32,6 +35,14 @@ pub struct Options {
     pub max_memory: usize,
     /// How long the calls of a process that is instrumented with sidetone are held back for its own report.
     pub hold: Duration,
+    /// Who hears everything that captured connections say.
+    pub listeners: Option<Arc<dyn Listeners>>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("filter", &self.filter).finish_non_exhaustive()
+    }
 }
 
 impl Default for Options {
@@ -45,6 +56,7 @@ impl Default for Options {
             ring_bytes: RING_BYTES,
             max_memory: MAX_MEMORY,
             hold: HOLD,
+            listeners: None,
         }
     }
 }

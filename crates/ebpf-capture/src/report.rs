@@ -18,8 +18,10 @@ pub struct Report {
     pub late: Vec<LateAttach>,
     /// Connections of which bytes were lost.
     pub lost: Vec<LostBytes>,
-    /// What the kernel side counted, by cause: name, records, bytes.
-    pub kernel: Vec<(&'static str, u64, u64)>,
+    /// What the kernel side counted, by name.
+    pub kernel: Vec<(&'static str, u64)>,
+    /// Bytes that were lost of connections beyond those that `lost` has room for.
+    pub lost_elsewhere: u64,
     /// Processes of which calls were seen.
     pub processes: Vec<Arc<Process>>,
     /// Calls that went to the sinks.

@@ -1,0 +1,83 @@
+//! Every byte of every body, as both ends of a connection sent it, is heard.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use sidetone_core::event::Outcome;
+use sidetone_core::wire::http::Flow;
+use sidetone_ebpf_capture::Options;
+use support::{Body, Server, Test};
+
+/// SHA-256 of each body that way, by the programs' own account.
+fn sent(noted: &[Value], which: &str) -> Vec<String> {
+    let mut hashes: Vec<_> = noted.iter().map(|it| it[which].as_str().unwrap().to_owned()).collect();
+    hashes.sort();
+    hashes
+}
+
+fn hashes(bodies: &[Body]) -> Vec<String> {
+    assert!(bodies.iter().all(|body| body.is_complete));
+    let mut hashes: Vec<_> = bodies.iter().map(|body| body.sha256.clone()).collect();
+    hashes.sort();
+    hashes
+}
+
+/// So many exchanges at once, both ends captured.
+fn bodies_are_complete(count: usize, request: usize, response: usize) {
+    let Some(python) = support::python() else { return };
+    let folder = support::certificate();
+    let server = Server::start(&python, folder.path());
+    let mut client = support::client(&python, &server, folder.path(), count, request, response);
+    let mut test = Test::start(Options { ring_bytes: 64 << 20, ..Options::default() });
+    test.add(&server.program);
+    test.add(&client);
+    client.tell("go");
+    let asked = support::asked(&client);
+    let served = server.noted("exchange", count);
+    assert_eq!(asked.len(), count);
+    support::wait(|| test.call_count() >= count);
+    // Connections end, on both sides.
+    server.noted("connection", count);
+    let report = test.stop();
+    assert_eq!(report.lost, [], "{:?}", report.kernel);
+
+    let heard = test.heard.lock().unwrap();
+    for (pid, noted) in [(client.pid(), &asked), (server.program.pid(), &served)] {
+        assert_eq!(hashes(&heard.bodies[&(pid, Flow::Request)]), sent(noted, "request"));
+        assert_eq!(hashes(&heard.bodies[&(pid, Flow::Response)]), sent(noted, "response"));
+    }
+    assert_eq!(sent(&asked, "response"), sent(&served, "response"), "the programs agree");
+
+    let calls = test.calls.0.lock().unwrap();
+    let ids: BTreeSet<_> = calls.iter().map(|call| call.response.id.as_deref().unwrap().to_owned()).collect();
+    assert_eq!((calls.len(), ids.len()), (count, count), "each exchange is one call");
+    for call in calls.iter() {
+        assert_eq!(call.process.as_ref().unwrap().pid, Some(client.pid()), "it is the client's");
+        assert_eq!(call.outcome, Outcome::Completed);
+        assert_eq!((call.usage.input, call.usage.output), (Some(11), Some(7)));
+    }
+}
+
+#[test]
+fn bodies_of_1_kib_are_complete() {
+    bodies_are_complete(500, 1 << 10, 1 << 10);
+}
+
+#[test]
+fn bodies_of_64_kib_are_complete() {
+    bodies_are_complete(500, 64 << 10, 64 << 10);
+}
+
+#[test]
+fn bodies_of_1_mib_are_complete() {
+    bodies_are_complete(500, 1 << 20, 1 << 20);
+}
+
+#[test]
+fn bodies_of_2_mib_in_one_write_are_complete() {
+    bodies_are_complete(500, 2 << 20, 2 << 20);
+}
