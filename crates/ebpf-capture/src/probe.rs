@@ -59,6 +59,12 @@ impl Cookie {
     pub const LENGTH_BY_POINTER: u64 = 1 << 1;
     /// With [`LENGTH_BY_POINTER`](Self::LENGTH_BY_POINTER): where the fifth argument points (OpenSSL ≥ 3.2 inside).
     pub const LENGTH_BY_FIFTH: u64 = 1 << 2;
+    /// For [`Program::RustEntry`]: the second argument points to rustls' `Payload`: the second and third word are the bytes'
+    /// address and number. They have come in when the function is entered; it has no return probe.
+    pub const RUST_PAYLOAD: u64 = 1 << 3;
+    /// For [`Program::RustEntry`]: the second argument points to rustls' `OutboundChunks`, four words: zero, address, number;
+    /// or address and number of slices, first byte and end. The number of bytes taken is returned.
+    pub const RUST_CHUNKS: u64 = 1 << 4;
     /// Bits 8–15: which TLS library, by its place in the runtimes' table.
     pub const RUNTIME_SHIFT: u32 = 8;
     /// Bits 16–19 of an announcement: the register that holds the pointer (0 rax, 1 rbx, 2 rcx, 3 rdx, 4 rsi, 5 rdi, 6 rbp,

@@ -109,15 +109,16 @@ pub(crate) struct Image<'f> {
     pub(crate) machine: Machine,
     segments: Vec<Segment>,
     sections: Vec<Section>,
-    /// Whether there is code of Go in it, whatever was stripped, is asked by more than one; so are the others.
     dynamic: OnceCell<Vec<(i64, u64)>>,
+    wanted_marks: &'static [&'static [u8]],
+    marks: OnceCell<Vec<&'static [u8]>>,
     failure: RefCell<Option<io::Error>>,
     has_interpreter: Cell<bool>,
 }
 
 impl<'f> Image<'f> {
-    /// Reads the headers. `None`: no ELF file of a kind that can hold a probe.
-    pub(crate) fn open(file: &'f File, hint: &'f Path) -> io::Result<Option<Self>> {
+    /// Reads the headers. `marks` are the texts that [`holds`](Self::holds) is asked about. `None`: no ELF file of a kind that can hold a probe.
+    pub(crate) fn open(file: &'f File, hint: &'f Path, marks: &'static [&'static [u8]]) -> io::Result<Option<Self>> {
         let mut start = [0; size_of::<FileHeader64<LittleEndian>>()];
         match file.read_exact_at(&mut start, 0) {
             Ok(()) => {}
@@ -144,6 +145,8 @@ impl<'f> Image<'f> {
             segments: Vec::new(),
             sections: Vec::new(),
             dynamic: OnceCell::new(),
+            wanted_marks: marks,
+            marks: OnceCell::new(),
             failure: RefCell::new(None),
             has_interpreter: Cell::new(false),
         };
@@ -464,6 +467,20 @@ impl<'f> Image<'f> {
             return Some(stored);
         }
         self.find_relative(|place, value| (place == address).then_some(value))
+    }
+
+    /// Whether one of the texts that tell of a library is among the loaded bytes; all are looked for in one pass.
+    pub(crate) fn holds(&self, mark: &[u8]) -> bool {
+        let held = self.marks.get_or_init(|| {
+            let mut missing = self.wanted_marks.to_vec();
+            let mut held = Vec::new();
+            self.find_text(self.wanted_marks, |_, text| {
+                held.extend(missing.extract_if(.., |mark| text.starts_with(mark)));
+                missing.is_empty().then_some(())
+            });
+            held
+        });
+        held.contains(&mark)
     }
 
     /// The name of the imported function that a PLT entry goes to.

@@ -12,13 +12,16 @@ mod go;
 mod hook;
 mod openssl;
 mod recognise;
+mod rustls;
+mod sidetone;
 mod x86;
 
 pub use hook::Hook;
 pub use recognise::{Recognised, Runtime, Unreadable, Unsupported, name_of, recognise};
 
 /// The TLS runtimes. A runtime's place in the table is what bits 8–15 of its cookies say: append, don't reorder.
-pub static RUNTIMES: &[Runtime] = &[openssl::RUNTIME, boringssl::RUNTIME, gnutls::RUNTIME, go::RUNTIME];
+pub static RUNTIMES: &[Runtime] =
+    &[openssl::RUNTIME, boringssl::RUNTIME, gnutls::RUNTIME, go::RUNTIME, rustls::RUNTIME, sidetone::RUNTIME];
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,9 @@ use super::elf::{Image, Symbols, Wanted};
 use super::{Hook, RUNTIMES};
 use crate::probe::{Cookie, Probe};
 
+/// Texts that tell of a library whatever was stripped.
+const MARKS: &[&[u8]] = &[super::rustls::MARK];
+
 /// A TLS runtime (or the middleware's USDT probe) that a file can hold.
 #[derive(Debug)]
 pub struct Runtime {
@@ -86,7 +89,7 @@ pub fn name_of(index: u8) -> Option<&'static str> {
 /// # Errors
 /// When the system refuses to read the file. A file with nonsense in it is no error.
 pub fn recognise(file: &File, hint: &Path) -> Result<Vec<Recognised>, Unreadable> {
-    let Some(image) = Image::open(file, hint)? else { return Ok(Vec::new()) };
+    let Some(image) = Image::open(file, hint, MARKS)? else { return Ok(Vec::new()) };
     let wanted: Vec<Wanted> = RUNTIMES.iter().flat_map(|runtime| runtime.wanted).copied().collect();
     let symbols = image.symbols(&wanted);
     let mut all = Vec::new();
