@@ -257,7 +257,10 @@ impl Follower {
         let at = now();
         for member in self.processes.add_root(pid) {
             self.settle(member);
-            self.look_at_process(member, at);
+            // A stopped copy of this program is about to become another (`run`), and does nothing of its own before.
+            if proc::exe(member).is_none_or(|exe| Some(exe) != proc::exe(self.own)) {
+                self.look_at_process(member, at);
+            }
         }
     }
 

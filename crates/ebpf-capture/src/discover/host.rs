@@ -23,10 +23,7 @@ const ENTRIES: usize = 100_000;
 /// Those files; `more` are files or folders that the user adds.
 pub(super) fn tls_files(more: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = BTreeSet::new();
-    let cached = fs::read(CACHE).ok().filter(|cache| cache.len() <= CACHE_BYTES);
-    found.extend(
-        cached.iter().flat_map(|cache| libraries_in(cache)).map(PathBuf::from).filter(|path| is_tls_library(path)),
-    );
+    found.extend(libraries_in(&Cache::read().0).into_iter().map(PathBuf::from).filter(|path| is_tls_library(path)));
     for folder in LIBRARY_FOLDERS.iter().map(Path::new) {
         for entry in entries(folder) {
             if entry.is_dir() {
@@ -60,11 +57,19 @@ pub(super) fn is_tls_library(path: &Path) -> bool {
     is_library && TLS_LIBRARIES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Where the dynamic linker finds a library by its name.
-pub(super) fn cached(name: &str) -> Vec<PathBuf> {
-    let Ok(cache) = fs::read(CACHE) else { return Vec::new() };
-    let named = |path: &&str| Path::new(path).file_name().is_some_and(|file| file == name);
-    libraries_in(&cache).into_iter().filter(named).map(PathBuf::from).collect()
+/// Where the dynamic linker finds libraries by their names.
+pub(super) struct Cache(Vec<u8>);
+
+impl Cache {
+    pub(super) fn read() -> Self {
+        Self(fs::read(CACHE).ok().filter(|cache| cache.len() <= CACHE_BYTES).unwrap_or_default())
+    }
+
+    /// In the order of the cache: the best first.
+    pub(super) fn named(&self, name: &str) -> Vec<PathBuf> {
+        let named = |path: &&str| Path::new(path).file_name().is_some_and(|file| file == name);
+        libraries_in(&self.0).into_iter().filter(named).map(PathBuf::from).collect()
+    }
 }
 
 /// The folders in which the dynamic linker looks when nothing else says where.

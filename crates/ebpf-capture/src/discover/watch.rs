@@ -13,6 +13,7 @@ use super::follow::Follower;
 use super::kernel::Attach;
 use super::notice::Notice;
 use super::order::Order;
+use super::prepare;
 use super::record::Event;
 use super::sideband::{Sideband, SidebandError};
 use super::sys::now;
@@ -159,7 +160,8 @@ impl Watcher {
     /// # Errors
     /// When the executable can't be read.
     pub fn prepare(&self, executable: &Path) -> Result<Vec<AttachedFile>, WatchError> {
-        let files = vec![executable.to_path_buf()];
+        let because = |error: io::Error| WatchError::Prepare { path: executable.into(), why: error.to_string() };
+        let files = prepare::files(executable).map_err(because)?.all;
         let (done, result) = sync_channel(1);
         self.to_follower.send(Message::Prepare { files, done }).map_err(|_| WatchError::Stopped)?;
         result.recv().map_err(|_| WatchError::Stopped)
