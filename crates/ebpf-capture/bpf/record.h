@@ -50,7 +50,12 @@ struct connection {
 struct call {
 	u64 id;    /* thread and process; 0: the place is free */
 	u64 frame; /* the stack pointer, or the goroutine */
-	u64 address, buffer, length_at, start_ns;
+	u64 address, buffer;
+	union {
+		u64 length_at; /* where the length will be */
+		u64 left;      /* at the return: what is not sent yet */
+	};
+	u64 start_ns;
 	u64 conn; /* 0: no connection was known at entry */
 	u32 index;
 	u32 cookie;
@@ -75,6 +80,7 @@ struct state {
 	u64 next_index; /* places of the table that were ever used */
 	u64 attention;  /* advanced with each CONNECTION_LOST and CONNECTION_CLOSED */
 	u64 rescan;     /* advanced when an exec could not be told */
+	u64 has_big_chunks; /* the ring has room for some */
 };
 
 /* One for each processor; the order is that of src/kernel/counters.rs. */

@@ -197,7 +197,7 @@ struct piece {
 	struct state *s;
 	struct connection *c;
 	struct call *call;
-	u64 id, buffer, offset, call_bytes, start_ns, end_ns;
+	u64 id, offset, call_bytes, start_ns, end_ns;
 	u32 index;
 };
 
@@ -214,7 +214,7 @@ struct piece {
 			break;                                                              \
 		}                                                                           \
 		asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n_) : "i"(room));        \
-		if (read_user(r_ + 1, n_, (void *)(p)->buffer)) {                           \
+		if (read_user(r_ + 1, n_, (void *)(p)->call->buffer)) {                           \
 			ring_discard(r_, BPF_RB_NO_WAKEUP);                                 \
 			(p)->call->cookie |= COOKIE_LOST;                                   \
 			COUNT(fault_records, 1);                                            \
@@ -235,22 +235,43 @@ struct piece {
 		COUNT(bytes, n_);                                                           \
 	} while (0)
 
-#define CHUNK 65536
-/* 16 MiB a call; what is beyond is counted as truncated and shows as a gap. */
-#define MAX_CHUNKS 256
+#define CHUNK (64 << 10)
+#define MAX_CHUNKS 16
+#define BIG_CHUNK (1 << 20)
+#define MAX_BIG_CHUNKS 32
+
+/* Sends `size` bytes in one record when so many are left. The cursor is in the call, where the verifier doesn't follow it:
+ * what it knew of each turn of a loop would make the turns ways of their own. */
+#define SEND_CHUNK(p, size)                         \
+	({                                          \
+		struct call *call_ = (p)->call;     \
+		int is_sent_ = 0;                   \
+		if (call_->left >= (size)) {        \
+			SEND(p, size, size);        \
+			call_->buffer += (size);    \
+			call_->left -= (size);      \
+			(p)->offset += (size);      \
+			is_sent_ = 1;               \
+		}                                   \
+		is_sent_;                           \
+	})
 
 /* The bytes of one call: whole chunks, then what remains in the smallest record that holds it (the ring reserves
- * constant sizes only). */
-INLINE void send_bytes(struct piece *p, u64 n)
+ * constant sizes only). Up to 33 MiB a call; what is beyond is counted as truncated and shows as a gap. More turns of a
+ * bounded loop are more for the verifier to walk. A small ring has no room for big chunks. */
+INLINE void send_bytes(struct piece *p)
 {
-	for (u32 i = 0; i < MAX_CHUNKS && n >= CHUNK; i++) {
-		SEND(p, CHUNK, CHUNK);
-		p->buffer += CHUNK;
-		p->offset += CHUNK;
-		n -= CHUNK;
+	struct call *call = p->call;
+	if (call->left >= CHUNK) {
+		if (p->s->has_big_chunks)
+			for (u32 i = 0; i < MAX_BIG_CHUNKS && SEND_CHUNK(p, BIG_CHUNK); i++)
+				;
+		for (u32 i = 0; i < MAX_CHUNKS && SEND_CHUNK(p, CHUNK); i++)
+			;
 	}
+	u64 n = call->left;
 	if (n >= CHUNK) {
-		p->call->cookie |= COOKIE_LOST;
+		call->cookie |= COOKIE_LOST;
 		COUNT(truncated_bytes, n);
 	} else if (n > 16384) {
 		SEND(p, n, CHUNK);
@@ -338,12 +359,13 @@ INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
 			return;
 		}
 	}
-	struct piece p = { .s = s, .c = c, .call = call, .id = id, .buffer = call->buffer, .call_bytes = n, .index = index };
+	struct piece p = { .s = s, .c = c, .call = call, .id = id, .call_bytes = n, .index = index };
 	p.start_ns = call->start_ns;
 	p.end_ns = monotonic_ns();
 	u32 writes = call->cookie & COOKIE_WRITE;
 	p.offset = writes ? add(c->written, n) : add(c->read, n);
-	send_bytes(&p, n);
+	call->left = n;
+	send_bytes(&p);
 	if (writes)
 		add(c->written_sent, n);
 	else

@@ -5,7 +5,7 @@
 mod kernel_side;
 
 use kernel_side::{Listening, Program, ROUTES, by_route, bytes, connections, libssl, program};
-use sidetone_ebpf_capture::kernel::{Close, RecordKind};
+use sidetone_ebpf_capture::kernel::{Close, LoadOptions, RecordKind};
 
 #[test]
 fn every_size_is_captured_whole_by_every_route() {
@@ -56,5 +56,14 @@ fn every_size_is_captured_whole_by_every_route() {
         }
         let counters = listening.kernel.counters();
         assert_eq!(counters.lost_bytes(), 0, "{counters:?}");
+    }
+}
+
+#[test]
+fn the_verifier_is_far_from_its_limit() {
+    let Some(listening) = Listening::start(&LoadOptions::default()) else { return };
+    for (program, instructions) in listening.kernel.verified_instructions().unwrap() {
+        println!("{program}: {instructions}");
+        assert!(instructions < 100_000, "{program}: {instructions}");
     }
 }

@@ -54,7 +54,6 @@ const SESSION: &str = "call_session";
 const EXEC: &str = "process_exec";
 
 /// Every program of the object.
-#[cfg(test)]
 pub(super) const PROGRAM_NAMES: &[&str] = &[
     "call_entry",
     "call_return",
@@ -160,16 +159,31 @@ impl Programs {
             return Ok(Arc::clone(program));
         }
         let code = self.object.programs.get(name).ok_or_else(|| LoadError::bad_object("a program is missing"))?;
-        let code = code.linked(|map| {
-            use std::os::fd::AsRawFd as _;
-            self.maps.get(map).map(|fd| fd.as_raw_fd())
-        })?;
+        let code = code.linked(|map| self.maps.get(map).map(std::os::fd::AsRawFd::as_raw_fd))?;
         let kind = if name == EXEC { sys::PROGRAM_RAW_TRACEPOINT } else { sys::PROGRAM_KPROBE };
         let program = sys::program_load(kind, &code, attach_type, name, None)
             .map_err(|error| LoadError::of_program(name, error, || verifier_says(kind, &code, attach_type, name)))?;
         let program = Arc::new(program);
         loaded.insert((name, attach_type), Arc::clone(&program));
         Ok(program)
+    }
+
+    /// How many instructions the verifier walks for a program (its limit is a million).
+    pub(super) fn verified_instructions(&self, name: &'static str) -> Result<u64, LoadError> {
+        let code = self.object.programs.get(name).ok_or_else(|| LoadError::bad_object("a program is missing"))?;
+        let code = code.linked(|map| self.maps.get(map).map(std::os::fd::AsRawFd::as_raw_fd))?;
+        let (kind, attach_type) = match name {
+            EXEC => (sys::PROGRAM_RAW_TRACEPOINT, 0),
+            SESSION => (sys::PROGRAM_KPROBE, sys::BPF_TRACE_UPROBE_SESSION),
+            _ if self.route == Route::Perf => (sys::PROGRAM_KPROBE, 0),
+            _ => (sys::PROGRAM_KPROBE, sys::BPF_TRACE_UPROBE_MULTI),
+        };
+        let mut log = vec![0; 4096];
+        sys::program_load(kind, &code, attach_type, name, Some((sys::LOG_STATISTICS, &mut log)))
+            .map_err(|error| LoadError::of_program(name, error, String::new))?;
+        let log = String::from_utf8_lossy(&log);
+        let words = log.split("processed ").nth(1).and_then(|rest| rest.split(' ').next());
+        words.and_then(|number| number.parse().ok()).ok_or_else(|| LoadError::bad_object("the verifier said nothing"))
     }
 
     /// The program that hears of execs, attached.
@@ -301,7 +315,7 @@ fn verifier_says(kind: u32, code: &[u8], attach_type: u32, name: &str) -> String
     const LOG_BYTES: usize = 1 << 20;
     const SHOWN_BYTES: usize = 600;
     let mut log = vec![0; LOG_BYTES];
-    let _ = sys::program_load(kind, code, attach_type, name, Some(&mut log));
+    let _ = sys::program_load(kind, code, attach_type, name, Some((sys::LOG_ALL, &mut log)));
     let end = log.iter().position(|&byte| byte == 0).unwrap_or(log.len());
     String::from_utf8_lossy(&log[end.saturating_sub(SHOWN_BYTES)..end]).into_owned()
 }

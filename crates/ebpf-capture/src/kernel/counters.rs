@@ -43,7 +43,7 @@ counters! {
     fault_records,
     /// Their bytes.
     fault_bytes,
-    /// Bytes beyond the largest call that is captured whole (16 MiB).
+    /// Bytes beyond the largest call that is captured whole (33 MiB).
     truncated_bytes,
     /// Calls on connections with the verdict "ignored".
     ignored_calls,

@@ -23,6 +23,9 @@ pub const MIN_RING_BYTES: usize = 64 << 10;
 /// Largest ring.
 pub const MAX_RING_BYTES: usize = 1 << 30;
 
+/// From this size on a record may hold 1 MiB.
+const BIG_RING_BYTES: usize = 8 << 20;
+
 /// How the kernel side is set up.
 #[derive(Debug, Clone)]
 pub struct LoadOptions {
@@ -124,6 +127,7 @@ impl Kernel {
         let inner = Inner { programs, connections, thread_calls, state, control, processors, _exec: exec };
         let state = inner.state();
         state.wake_bytes.store(options.ring_bytes as u64 / 16, Relaxed);
+        state.has_big_chunks.store(u64::from(options.ring_bytes >= BIG_RING_BYTES), Relaxed);
         state.ignore_unknown.store(u64::from(options.unknown == Unknown::Ignore), Relaxed);
         state.max_connections.store(u64::from(options.max_connections), Relaxed);
         if let Some((device, inode)) = own_namespace().map_err(system("reading /proc/self/ns/pid"))? {
@@ -152,6 +156,16 @@ impl Kernel {
     #[doc(hidden)]
     pub fn attach_empty(&self, path: &Path, offsets: &[u64]) -> Result<Attachment, AttachError> {
         self.0.programs.attach_empty(path, offsets)
+    }
+
+    /// How many instructions the verifier walks for each program.
+    ///
+    /// # Errors
+    /// When one is refused.
+    #[doc(hidden)]
+    pub fn verified_instructions(&self) -> Result<Vec<(&'static str, u64)>, LoadError> {
+        let names = super::attach::PROGRAM_NAMES.iter();
+        names.map(|name| Ok((*name, self.0.programs.verified_instructions(name)?))).collect()
     }
 
     /// How probes are attached.

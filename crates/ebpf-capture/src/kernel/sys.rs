@@ -115,13 +115,20 @@ pub(super) fn map_next_key(map: BorrowedFd<'_>, key: Option<&[u8]>, next: &mut [
     }
 }
 
-/// Loads a program. On failure the verifier's words are in `log`, when one is given.
+/// What the verifier is to write: [`LOG_ALL`] or [`LOG_STATISTICS`].
+pub(super) type Log<'l> = (u32, &'l mut [u8]);
+/// Each instruction it looks at.
+pub(super) const LOG_ALL: u32 = 1;
+/// How much work it was.
+pub(super) const LOG_STATISTICS: u32 = 4;
+
+/// Loads a program, and has the verifier write what is asked for.
 pub(super) fn program_load(
     kind: u32,
     instructions: &[u8],
     attach_type: u32,
     name: &str,
-    log: Option<&mut [u8]>,
+    log: Option<Log<'_>>,
 ) -> io::Result<OwnedFd> {
     const LICENSE: &CStr = c"Dual BSD/GPL";
     let count = u32::try_from(instructions.len() / 8).map_err(io::Error::other)?;
@@ -131,9 +138,9 @@ pub(super) fn program_load(
         .pointer(8, instructions.as_ptr())
         .pointer(16, LICENSE.as_ptr())
         .set32(68, attach_type);
-    if let Some(log) = log {
+    if let Some((level, log)) = log {
         let length = u32::try_from(log.len()).map_err(io::Error::other)?;
-        attributes = attributes.set32(24, 1).set32(28, length).pointer(32, log.as_mut_ptr());
+        attributes = attributes.set32(24, level).set32(28, length).pointer(32, log.as_mut_ptr());
     }
     bpf_fd(BPF_PROG_LOAD, name_words(attributes, 48, name))
 }

@@ -46,6 +46,7 @@ pub(super) struct State {
     pub(super) next_index: AtomicU64,
     pub(super) attention: AtomicU64,
     pub(super) rescan: AtomicU64,
+    pub(super) has_big_chunks: AtomicU64,
 }
 
 /// The key of the map `places`.
@@ -89,6 +90,6 @@ mod tests {
     fn the_layouts_have_the_sizes_of_record_h() {
         assert_eq!(size_of::<Connection>(), 64);
         assert_eq!(size_of::<ThreadCall>(), 64);
-        assert_eq!(size_of::<State>(), 72);
+        assert_eq!(size_of::<State>(), 80);
     }
 }
