@@ -7,6 +7,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use sidetone_core::policy::Content;
 
+#[cfg(target_os = "linux")]
+use sidetone::ebpf::HostRule;
+
+#[cfg(target_os = "linux")]
+use crate::capture;
 use crate::{demo, doctor, exit, replay};
 
 /// Turns LLM calls into OpenTelemetry spans, log events and metrics.
@@ -23,6 +28,13 @@ enum Command {
     Demo(Demo),
     Replay(Replay),
     Doctor(Doctor),
+    #[cfg(target_os = "linux")]
+    Run(Run),
+    #[cfg(target_os = "linux")]
+    Agent(Agent),
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Launch(Launch),
 }
 
 /// Make calls with real clients against a mock server on this machine, and show what is seen of them.
@@ -77,6 +89,135 @@ struct Doctor {
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
+}
+
+#[cfg(target_os = "linux")]
+const RUN_ENDS: &str = "\
+Needs root, or CAP_BPF and CAP_PERFMON.
+
+Exit codes: the command's; 128+n when signal n killed it; 125 when it can't be captured (it is not started
+then); 126 when it can't be executed; 127 when it isn't found; 2 usage.";
+
+#[cfg(target_os = "linux")]
+const AGENT_NEEDS: &str = "\
+Needs root, or CAP_BPF and CAP_PERFMON; `sidetone doctor` says what shows more.
+
+Without --pid, --process and --cgroup every process is captured; with them, each that any of them names.";
+
+/// Run a command and show the LLM calls of it and of all that it starts, with no change to it.
+///
+/// The command has this terminal, and none of our privileges: called by sudo, it runs as the user who called. Signals are
+/// passed on to it, and its exit code is passed back.
+#[cfg(target_os = "linux")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = RUN_ENDS)]
+pub(crate) struct Run {
+    /// How to show calls: for people on standard error, or JSON lines on standard output [default: pretty, or jsonl with
+    /// --output]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<LineFormat>,
+    /// Write calls to this file, which only its owner may read.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How much of what was said to keep [default: as OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says, else off]
+    #[arg(long, value_enum)]
+    pub(crate) content: Option<ContentMode>,
+    /// Run the command as root although sudo was called by another user.
+    #[arg(long)]
+    pub(crate) as_root: bool,
+    /// The command and its arguments.
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Tell the LLM calls of every process of this host, with no change to any.
+///
+/// Prints `ready` on standard error once probes are attached. SIGTERM and SIGINT end it after what it has is delivered.
+#[cfg(target_os = "linux")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = AGENT_NEEDS)]
+pub(crate) struct Agent {
+    /// Append JSON lines to this file, which only its owner may read; `-` is standard output, /dev/null is none.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) output: Option<PathBuf>,
+    /// Export spans, log events and metrics to this OTLP endpoint; all else as the OTEL_* variables say.
+    #[arg(long, value_name = "URL")]
+    pub(crate) otlp: Option<String>,
+    /// End after this long.
+    #[arg(long, value_name = "SECONDS", value_parser = duration)]
+    pub(crate) duration: Option<f64>,
+    /// How much of what was said to keep [default: as OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says, else off]
+    #[arg(long, value_enum)]
+    pub(crate) content: Option<ContentMode>,
+    /// Only calls to this host, a name or `*.suffix`; may be given more than once.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow: Vec<HostRule>,
+    /// No calls to this host, whatever --allow says; may be given more than once.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) deny: Vec<HostRule>,
+    /// This process and all that it starts; may be given more than once.
+    #[arg(long, value_name = "PID")]
+    pub(crate) pid: Vec<u32>,
+    /// Processes of this name (/proc/PID/comm); may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) process: Vec<String>,
+    /// Processes of this control group and those below, a path under /sys/fs/cgroup; may be given more than once.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) cgroup: Vec<PathBuf>,
+    /// Leave calls out, whole and counted, while the agent takes more than this of one processor.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(crate) max_cpu: Option<f64>,
+    /// Leave calls out, whole and counted, while those under way take more memory than this [default: 256]
+    #[arg(long, value_name = "MIB", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=MIB_MAX))]
+    pub(crate) max_memory: Option<usize>,
+    /// Tell calls that a process of this host serves, too, where none of this host makes them.
+    #[arg(long)]
+    pub(crate) server_side: bool,
+}
+
+/// Most memory that may be allowed to calls under way.
+#[cfg(target_os = "linux")]
+const MIB_MAX: u64 = 1 << 20;
+
+/// A year: longer than any agent runs, and no overflow of any clock.
+#[cfg(target_os = "linux")]
+const DURATION_MAX: f64 = 31_536_000.0;
+
+#[cfg(target_os = "linux")]
+fn duration(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number is expected".to_owned())?;
+    if (0.0..=DURATION_MAX).contains(&seconds) { Ok(seconds) } else { Err(format!("0 to {DURATION_MAX} is expected")) }
+}
+
+#[cfg(target_os = "linux")]
+fn percent(text: &str) -> Result<f64, String> {
+    let percent: f64 = text.trim_end_matches('%').parse().map_err(|_| "a number is expected".to_owned())?;
+    if percent > 0.0 && percent.is_finite() { Ok(percent) } else { Err("more than 0 is expected".to_owned()) }
+}
+
+/// What `run` starts; not for people.
+#[cfg(target_os = "linux")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct Launch {
+    #[arg(long)]
+    pub(crate) parent: u32,
+    #[arg(long, requires = "gid")]
+    pub(crate) uid: Option<u32>,
+    #[arg(long)]
+    pub(crate) gid: Option<u32>,
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) groups: Vec<u32>,
+    #[arg(required = true, last = true)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[cfg(target_os = "linux")]
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LineFormat {
+    /// Two JSON lines for each call, by docs/jsonl.schema.json.
+    Jsonl,
+    /// For people, a line for each call.
+    Pretty,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -134,5 +275,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Doctor(args) => doctor::run(args.json),
+        #[cfg(target_os = "linux")]
+        Command::Run(args) => return capture::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Agent(args) => capture::agent(&args),
+        #[cfg(target_os = "linux")]
+        Command::Launch(args) => return capture::launch(&args),
     })
 }

@@ -34,10 +34,15 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
         // Whoever read the output has enough of it (`sidetone replay … | head`).
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            // One line, whatever an error's text holds; and there is nobody left to tell if this fails.
-            let line = failure.to_string().replace(['\n', '\r'], " ");
-            let _ = writeln!(io::stderr(), "sidetone: {line}");
+            tell(&failure.to_string());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says on standard error what is in the way, in one line whatever the text holds.
+pub(crate) fn tell(text: &str) {
+    let line = text.replace(['\n', '\r'], " ");
+    // There is nobody left to tell if this fails.
+    let _ = writeln!(io::stderr(), "sidetone: {line}");
 }

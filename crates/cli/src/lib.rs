@@ -4,10 +4,14 @@
 #![forbid(unsafe_code)]
 
 mod args;
+#[cfg(target_os = "linux")]
+mod capture;
 mod demo;
 mod doctor;
 mod exit;
 pub mod replay;
+mod seen;
 mod style;
+mod words;
 
 pub use args::run;

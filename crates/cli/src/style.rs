@@ -39,6 +39,12 @@ impl Style {
         Self(!is_set("NO_COLOR") && (stream.is_terminal() || is_set("CLICOLOR_FORCE")))
     }
 
+    /// Never styled: what goes to a file.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn never() -> Self {
+        Self(false)
+    }
+
     /// Always plain.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {

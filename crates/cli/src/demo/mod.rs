@@ -18,10 +18,11 @@ use sidetone_testkit::server::MockServer;
 
 use crate::args::Demo;
 use crate::exit::Failure;
+use crate::seen::Seen;
 use crate::style::Style;
 use calls::World;
 use screen::Screen;
-use seen::{Seen, Tell};
+use seen::Tell;
 
 /// How often the line of the call that runs is drawn again.
 const FRAME: Duration = Duration::from_millis(80);

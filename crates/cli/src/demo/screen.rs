@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::Export;
 use super::calls::Label;
-use super::seen::{Ending, Seen};
 use super::table;
+use crate::seen::{Ending, Seen};
 use crate::style::{Ink, Style};
 
 const SPINNER: &[&str] = &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -84,7 +84,7 @@ impl<W: Write> Screen<W> {
             Ending::Completed { .. } => totals.completed += 1,
             Ending::Failed { .. } => totals.failed += 1,
             Ending::Cancelled { .. } => totals.cancelled += 1,
-            Ending::Unobserved => {}
+            Ending::Incomplete { .. } | Ending::Unobserved => {}
         }
         self.clear()?;
         writeln!(self.out, "{}", table::row(self.style, seen))?;

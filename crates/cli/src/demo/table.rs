@@ -1,9 +1,10 @@
 //! The table's lines: columns, widths, words. No terminal is needed to make them.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use super::seen::{Ending, Seen};
+use crate::seen::Seen;
 use crate::style::{Ink, Style};
+use crate::words::{UNKNOWN, clock, count, duration, ending, short};
 
 /// Widths of the columns before the last.
 const TIME: usize = 8;
@@ -12,9 +13,6 @@ const MODEL: usize = 22;
 const TOKENS: usize = 13;
 const LATENCY: usize = 8;
 const FIRST: usize = 11;
-
-/// Stands where nothing is known.
-const UNKNOWN: &str = "–";
 
 /// The names of the columns.
 pub(super) fn header(style: Style) -> String {
@@ -57,61 +55,18 @@ pub(super) fn running(style: Style, mark: &str, operation: &str, model: &str, si
     format!("{}  {:>FIRST$}  {}", style.paint(Ink::Dim, line), "", style.paint(Ink::Yellow, mark))
 }
 
-fn ending(ending: &Ending) -> (Ink, &'static str, String) {
-    let after = |retries: usize| match retries {
-        0 => String::new(),
-        1 => ", 1 retry".to_owned(),
-        _ => format!(", {retries} retries"),
-    };
-    match ending {
-        Ending::Completed { retries, finish } => {
-            let finish = finish.as_deref().unwrap_or("completed");
-            (Ink::Green, "✓", format!("{finish}{}", after(*retries)))
-        }
-        Ending::Failed { class, status, retries } => {
-            let status = status.map_or_else(String::new, |status| format!(" {status}"));
-            (Ink::Red, "✗", format!("{class}{status}{}", after(*retries)))
-        }
-        Ending::Cancelled { chunks } => (Ink::Yellow, "⊘", format!("cancelled after {chunks} chunks")),
-        Ending::Unobserved => (Ink::Dim, "?", "went on".to_owned()),
-    }
-}
-
-fn count(count: Option<u64>) -> String {
-    count.map_or_else(|| UNKNOWN.to_owned(), |count| count.to_string())
-}
-
-/// A time, as precise as it is worth.
-pub(super) fn duration(time: Duration) -> String {
-    match time.as_millis() {
-        0 => format!("{} µs", time.as_micros()),
-        1..=9 => format!("{:.1} ms", time.as_secs_f64() * 1e3),
-        10..=999 => format!("{} ms", time.as_millis()),
-        _ => format!("{:.2} s", time.as_secs_f64()),
-    }
-}
-
-/// The time of day.
-fn clock(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-fn short(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    kept + "…"
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
+    use crate::seen::Ending;
 
     fn seen(ending: Ending) -> Seen {
         Seen {
             start: UNIX_EPOCH + Duration::from_secs(3_723),
+            process: None,
+            is_served: false,
             operation: "chat stream".to_owned(),
             model: Some("gpt-4o-mini".to_owned()),
             input: Some(20),
@@ -141,11 +96,5 @@ mod tests {
         assert!(failed.ends_with("–    1.23 s            –  ✗ RateLimitError 429, 3 retries"), "{failed}");
         assert!(words(Ending::Cancelled { chunks: 4 }).ends_with("⊘ cancelled after 4 chunks"));
         assert!(words(Ending::Completed { retries: 0, finish: None }).ends_with("✓ completed"));
-    }
-
-    #[test]
-    fn times_are_as_precise_as_they_are_worth() {
-        let shown = [17, 9_400, 62_400, 999_000, 1_234_000].map(|micros| duration(Duration::from_micros(micros)));
-        assert_eq!(shown, ["17 µs", "9.4 ms", "62 ms", "999 ms", "1.23 s"]);
     }
 }
