@@ -19,7 +19,7 @@ pub const HEADER_BLOCK_LIMIT: usize = 128 << 10;
 const SMALL: usize = 8;
 
 /// What a direction said.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Heard {
     /// The client's preface.
     Preface,
@@ -42,7 +42,7 @@ pub(super) enum Heard {
 }
 
 /// One direction of a connection.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Direction {
     /// The offset of the next byte.
     at: u64,
@@ -56,7 +56,7 @@ pub(super) struct Direction {
     is_sure: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Reading {
     /// The very first bytes. So many were what a preface begins with.
     Start { matched: usize },
@@ -76,7 +76,7 @@ enum Reading {
 
 const BETWEEN: Reading = Reading::Header { bytes: [0; HEADER], have: 0 };
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Block {
     stream: u32,
     is_promise: bool,
@@ -301,7 +301,15 @@ impl Direction {
         self.at += bytes.len() as u64;
         held.extend_from_slice(bytes);
         bytes.clear();
-        let (found, has_joined) = (first_frame(held, is_open), *has_joined);
+        let (mut found, has_joined) = (first_frame(held, is_open), *has_joined);
+        // The server's preface is a SETTINGS frame, and the first thing that it says.
+        let begins = self.at == held.len() as u64;
+        let has_preface = begins
+            && FrameHeader::at(held, 0)
+                .is_some_and(|first| first.kind == SETTINGS && first.is_plausible() && !first.is_ack());
+        if has_preface {
+            found = Ok(0);
+        }
         let (Ok(past) | Err(past)) = found;
         if found.is_err() {
             held.drain(..past);
@@ -313,11 +321,7 @@ impl Direction {
         if self.at > 0 && !has_joined {
             self.due.push_back(Heard::Joined { range: 0..self.at });
         }
-        // The server's preface is a SETTINGS frame, and the first thing that it says.
-        if let (0, Some(header)) = (self.at, FrameHeader::at(bytes, 0))
-            && header.kind == SETTINGS
-            && !header.is_ack()
-        {
+        if has_preface {
             (self.hpack, self.is_sure) = (Decoder::from_start(), true);
         }
         true

@@ -84,6 +84,11 @@ impl FrameHeader {
         matches!(self.kind, HEADERS | PUSH_PROMISE | CONTINUATION)
     }
 
+    /// Whether CONTINUATION must follow.
+    pub(super) fn goes_on(self) -> bool {
+        self.is_of_block() && !self.ends_headers()
+    }
+
     /// Whether its kind is one that we have heard of.
     pub(super) fn is_known(self) -> bool {
         matches!(self.kind, DATA..=ALTSVC | ORIGIN | PRIORITY_UPDATE)
@@ -126,10 +131,6 @@ impl FrameHeader {
             && !self.is_reserved
             && self.len <= PLAUSIBLE_LEN
             && self.stream <= PLAUSIBLE_STREAM
-            && (matches!(self.kind, WINDOW_UPDATE | ALTSVC)
-                || self.stream == 0
-                || self.stream % 2 == 1
-                || self.is_pushed())
     }
 
     /// Whether its header alone is so particular that nothing else looks like it.
@@ -137,19 +138,15 @@ impl FrameHeader {
         self.is_plausible()
             && match self.kind {
                 PRIORITY | RST_STREAM | PING | GOAWAY | WINDOW_UPDATE => true,
+                // An empty one is little else than zeros.
                 SETTINGS => self.len > 0,
                 _ => false,
             }
     }
-
-    /// A stream that the server began.
-    fn is_pushed(self) -> bool {
-        self.stream.is_multiple_of(2) && matches!(self.kind, DATA | HEADERS | CONTINUATION | RST_STREAM)
-    }
 }
 
 /// Longer frames are not looked for where the framing was lost; where it is known, frames may be as long as HTTP/2 allows.
-pub(super) const PLAUSIBLE_LEN: u32 = 64 << 10;
+pub(super) const PLAUSIBLE_LEN: u32 = (64 << 10) - 1;
 
 /// Higher streams are not looked for where the framing was lost.
 const PLAUSIBLE_STREAM: u32 = (1 << 24) - 1;

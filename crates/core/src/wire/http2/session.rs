@@ -30,7 +30,7 @@ use super::streams::{Streams, index};
 /// assert_eq!(head.method.as_deref(), Some("GET"));
 /// assert!(matches!(connection.poll(), Some(Said::End { flow: Flow::Request, .. })));
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Http2 {
     /// By the flow that the caller gives them.
     directions: [Direction; 2],

@@ -27,7 +27,7 @@ enum Half {
     Ended,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Stream {
     /// By flow.
     halves: [Half; 2],
@@ -56,7 +56,7 @@ struct Blind {
 }
 
 /// The streams of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Streams {
     open: BTreeMap<u32, Stream>,
     /// The highest stream that a request had.
@@ -184,6 +184,11 @@ impl Streams {
             stream.halves[index(flow)] = Half::Idle;
         }
         match stream.halves[index(flow)] {
+            Half::Idle if sections.are_trailers() => {
+                if ends_stream && self.continues(flow, id) {
+                    self.end(flow, id);
+                }
+            }
             Half::Idle => self.handle_head(flow, id, sections, ends_stream),
             // Trailers.
             Half::Open if ends_stream => self.end(flow, id),
@@ -250,23 +255,32 @@ impl Streams {
 
     /// Whether what comes now is of a message that is told of. If its head was lost that is said first.
     fn continues(&mut self, flow: Flow, id: u32) -> bool {
-        if !self.open.contains_key(&id) {
-            if self.resets.contains(&id) {
-                return false;
-            }
-            let Some(range) = self.began_unseen(flow, id) else { return false };
-            self.begin(id);
-            self.lose(flow, id, range);
-        }
         self.settle(id);
-        let lost = self.blind[index(flow)].as_ref().map(|blind| blind.range.clone());
-        let Some(stream) = self.open.get_mut(&id) else { return false };
-        let half = stream.halves[index(flow)];
-        stream.halves[index(flow)] = if half == Half::Ended { half } else { Half::Open };
-        if let (Half::Idle, false, Some(range)) = (half, stream.is_hurt[index(flow)], lost) {
-            self.lose(flow, id, range);
+        let (half, is_hurt, is_asked, tunnel) = match self.open.get(&id) {
+            Some(stream) => (
+                stream.halves[index(flow)],
+                stream.is_hurt[index(flow)],
+                stream.halves[index(Flow::Request)] != Half::Idle,
+                stream.tunnel,
+            ),
+            None if self.resets.contains(&id) => return false,
+            None => Default::default(),
+        };
+        if half == Half::Idle && !is_hurt {
+            // The head of an answer was lost if we know the question; any other message may have begun before us.
+            let blind = self.blind[index(flow)].as_ref().filter(|_| flow == Flow::Response && is_asked);
+            let Some(lost) = blind.map(|blind| blind.range.clone()).or_else(|| self.began_unseen(flow, id)) else {
+                return false;
+            };
+            if !self.open.contains_key(&id) {
+                self.begin(id);
+            }
+            self.lose(flow, id, lost);
         }
-        self.open.get(&id).is_some_and(|stream| half != Half::Ended && stream.tunnel == Tunnel::None)
+        if let (Half::Idle, Some(stream)) = (half, self.open.get_mut(&id)) {
+            stream.halves[index(flow)] = Half::Open;
+        }
+        half != Half::Ended && tunnel == Tunnel::None
     }
 
     /// Where the beginning of a message was lost, if that is why it was never seen.

@@ -22,7 +22,7 @@ pub struct Malformed;
 /// assert_eq!(fields, [(Some(":method".to_owned()), Some("GET".into())), (None, None)]);
 /// # Ok::<(), sidetone_core::wire::http2::hpack::Malformed>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decoder {
     table: Table,
 }

@@ -26,7 +26,7 @@ pub(super) struct Entry {
 }
 
 /// The entries that are known: always the newest ones, without a hole.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Table {
     entries: VecDeque<Entry>,
     size: usize,

@@ -1,0 +1,3 @@
+module sidetone.example/peer
+
+go 1.24
