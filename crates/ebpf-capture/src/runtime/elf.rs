@@ -3,7 +3,7 @@
 //! The file is never mapped: it belongs to somebody else, who may truncate it while we look. Everything read from it is
 //! taken as hostile: a number that doesn't fit means "not there".
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -37,6 +37,8 @@ const MAX_NOTE_BYTES: u64 = 1 << 20;
 const MAX_RELOCATION_BYTES: u64 = 16 << 20;
 /// Bytes that a search for a text shows of each place.
 const TEXT_BYTES: usize = 128;
+/// Loaded bytes of a file that a static TLS library can hide in without symbols; none is smaller.
+const MIN_MARKED_BYTES: u64 = 1 << 20;
 /// Read at once while a table is gone through.
 const CHUNK: usize = 1 << 20;
 
@@ -102,10 +104,16 @@ impl Symbols {
     }
 }
 
+impl<'n> FromIterator<(&'n str, Symbol)> for Symbols {
+    fn from_iter<I: IntoIterator<Item = (&'n str, Symbol)>>(found: I) -> Self {
+        Self { by_name: found.into_iter().map(|(name, symbol)| (name.to_owned(), symbol)).collect() }
+    }
+}
+
 /// One ELF file of 64 bits, little endian.
 pub(crate) struct Image<'f> {
     file: &'f File,
-    pub(crate) hint: &'f Path,
+    hint: &'f Path,
     pub(crate) machine: Machine,
     segments: Vec<Segment>,
     sections: Vec<Section>,
@@ -113,7 +121,6 @@ pub(crate) struct Image<'f> {
     wanted_marks: &'static [&'static [u8]],
     marks: OnceCell<Vec<&'static [u8]>>,
     failure: RefCell<Option<io::Error>>,
-    has_interpreter: Cell<bool>,
 }
 
 impl<'f> Image<'f> {
@@ -148,7 +155,6 @@ impl<'f> Image<'f> {
             wanted_marks: marks,
             marks: OnceCell::new(),
             failure: RefCell::new(None),
-            has_interpreter: Cell::new(false),
         };
         image.read_segments(header);
         image.read_sections(header);
@@ -167,15 +173,13 @@ impl<'f> Image<'f> {
         let count = usize::from(header.e_phnum.get(LE)).min(MAX_SEGMENTS);
         let bytes = self.read_offset(header.e_phoff.get(LE), count * size_of::<ProgramHeader64<LittleEndian>>());
         for found in array::<ProgramHeader64<LittleEndian>>(&bytes) {
-            match found.p_type.get(LE) {
-                elf::PT_LOAD => self.segments.push(Segment {
+            if found.p_type.get(LE) == elf::PT_LOAD {
+                self.segments.push(Segment {
                     address: found.p_vaddr.get(LE),
                     offset: found.p_offset.get(LE),
                     in_file: found.p_filesz.get(LE),
                     is_executable: found.p_flags.get(LE) & elf::PF_X != 0,
-                }),
-                elf::PT_INTERP => self.has_interpreter.set(true),
-                _ => {}
+                });
             }
         }
     }
@@ -199,11 +203,6 @@ impl<'f> Image<'f> {
                 link: found.sh_link.get(LE),
             })
             .collect();
-    }
-
-    /// Whether the dynamic linker is asked for: an executable, not a library.
-    pub(crate) fn has_interpreter(&self) -> bool {
-        self.has_interpreter.get()
     }
 
     /// Up to `length` bytes at a place in the file; fewer where it ends.
@@ -314,8 +313,12 @@ impl<'f> Image<'f> {
         })
     }
 
-    /// The library's own name, `libssl.so.3`.
-    pub(crate) fn soname(&self) -> Option<String> {
+    /// The library's own name, `libssl.so.3`, else its file's.
+    pub(crate) fn name(&self) -> Option<String> {
+        self.soname().or_else(|| Some(self.hint.file_name()?.to_str()?.to_owned()))
+    }
+
+    fn soname(&self) -> Option<String> {
         let value =
             |tag: u32| self.dynamic().iter().find(|(found, _)| *found == i64::from(tag)).map(|(_, value)| *value);
         let address = value(elf::DT_STRTAB)?.checked_add(value(elf::DT_SONAME)?)?;
@@ -471,6 +474,9 @@ impl<'f> Image<'f> {
 
     /// Whether one of the texts that tell of a library is among the loaded bytes; all are looked for in one pass.
     pub(crate) fn holds(&self, mark: &[u8]) -> bool {
+        if self.segments.iter().fold(0_u64, |sum, segment| sum.saturating_add(segment.in_file)) < MIN_MARKED_BYTES {
+            return false;
+        }
         let held = self.marks.get_or_init(|| {
             let mut missing = self.wanted_marks.to_vec();
             let mut held = Vec::new();

@@ -7,6 +7,7 @@ mod arm64;
 mod boringssl;
 mod elf;
 mod family;
+mod foreign;
 mod gnutls;
 mod go;
 mod hook;
@@ -16,6 +17,7 @@ mod rustls;
 mod sidetone;
 mod x86;
 
+pub use foreign::names as foreign_names;
 pub use hook::Hook;
 pub use recognise::{Recognised, Runtime, Unreadable, Unsupported, name_of, recognise};
 

@@ -7,11 +7,11 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::elf::{Image, Symbols, Wanted};
-use super::{Hook, RUNTIMES};
+use super::{Hook, RUNTIMES, boringssl, foreign, openssl, rustls};
 use crate::probe::{Cookie, Probe};
 
 /// Texts that tell of a library whatever was stripped.
-const MARKS: &[&[u8]] = &[super::rustls::MARK];
+const MARKS: &[&[u8]] = &[openssl::MARK, boringssl::MARK, rustls::MARK];
 
 /// A TLS runtime (or the middleware's USDT probe) that a file can hold.
 #[derive(Debug)]
@@ -90,7 +90,8 @@ pub fn name_of(index: u8) -> Option<&'static str> {
 /// When the system refuses to read the file. A file with nonsense in it is no error.
 pub fn recognise(file: &File, hint: &Path) -> Result<Vec<Recognised>, Unreadable> {
     let Some(image) = Image::open(file, hint, MARKS)? else { return Ok(Vec::new()) };
-    let wanted: Vec<Wanted> = RUNTIMES.iter().flat_map(|runtime| runtime.wanted).copied().collect();
+    let wanted: Vec<Wanted> =
+        RUNTIMES.iter().flat_map(|runtime| runtime.wanted).chain(foreign::WANTED).copied().collect();
     let symbols = image.symbols(&wanted);
     let mut all = Vec::new();
     for (runtime, index) in RUNTIMES.iter().zip(0_u64..) {
@@ -102,6 +103,7 @@ pub fn recognise(file: &File, hint: &Path) -> Result<Vec<Recognised>, Unreadable
         found.probes.dedup();
         all.push(found);
     }
+    all.extend(foreign::recognise(&symbols));
     match image.into_failure() {
         Some(error) => Err(Unreadable { error }),
         None => Ok(all),

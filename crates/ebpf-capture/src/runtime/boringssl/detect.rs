@@ -2,6 +2,7 @@
 
 use super::super::Recognised;
 use super::super::elf::{Image, Symbols, Wanted};
+use super::builds::Build;
 use super::{NAME, probes};
 
 pub(super) const WANTED: &[Wanted] = &[Wanted::Named {
@@ -23,12 +24,30 @@ pub(super) const WANTED: &[Wanted] = &[Wanted::Named {
     ],
 }];
 
+/// A file of BoringSSL's source, in its error messages; it outlives `strip`.
+pub(in super::super) const MARK: &[u8] = b"ssl/ssl_lib.cc\0";
+
+const REPORT: &str = "Use a build with symbols, or report the build id, the program and its version so that it can be added to the table.";
+
 pub(super) fn recognise(image: &Image<'_>, symbols: &Symbols) -> Option<Recognised> {
-    symbols.get("SSL_read")?;
-    symbols.get("SSL_write")?;
-    if symbols.get("SSL_ctrl").is_some() {
+    let has_symbols = symbols.get("SSL_read").is_some() && symbols.get("SSL_write").is_some();
+    if has_symbols && symbols.get("SSL_ctrl").is_some() {
         return None;
     }
-    let (hook, probes) = probes::probes(image, symbols)?;
-    Some(Recognised::hooked(NAME, None, Some(hook), probes))
+    let hooked = |symbols: &Symbols| {
+        let (hook, probes) = probes::probes(image, symbols)?;
+        Some(Recognised::hooked(NAME, None, Some(hook), probes))
+    };
+    if has_symbols {
+        return hooked(symbols);
+    }
+    if let Some(build) = Build::of(image) {
+        return hooked(&build.symbols());
+    }
+    if !image.holds(MARK) {
+        return None;
+    }
+    let build = image.build_id().map_or_else(|| "no build id".to_owned(), |id| format!("build id {id}"));
+    let reason = format!("The program holds BoringSSL without symbols, and its build isn't known ({build}).");
+    Some(Recognised::out_of_reach(NAME, None, reason, REPORT))
 }

@@ -5,6 +5,8 @@ mod probes;
 
 use super::Runtime;
 
+pub(super) use detect::MARK;
+
 const NAME: &str = "openssl";
 
 pub(super) const RUNTIME: Runtime = Runtime { name: NAME, wanted: detect::WANTED, recognise: detect::recognise };

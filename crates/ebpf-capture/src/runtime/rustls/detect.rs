@@ -16,6 +16,10 @@ const SOURCE: &[u8] = b"/rustls-0.";
 /// Minor versions of rustls 0 whose functions and structures are known.
 const KNOWN_MINORS: std::ops::RangeInclusive<u64> = 20..=23;
 
+/// What compilers leave in the comment section, and how much of it is looked at.
+const RUSTC: &[u8] = b"rustc version 1.";
+const MAX_COMMENT_BYTES: usize = 4096;
+
 /// The first rustc (1.x) that lays out `Vec` and enums around it in the way that the probes read.
 const FIRST_RUSTC: u64 = 77;
 
@@ -23,7 +27,7 @@ const IN_PROCESS: &str = "Build it without `strip` (symbols are enough, `strip =
 
 pub(super) fn recognise(image: &Image<'_>, symbols: &Symbols) -> Option<Recognised> {
     let functions = probes::functions(symbols);
-    if functions.is_empty() && !image.holds(MARK) {
+    if functions.is_empty() && !(is_rust(image) && image.holds(MARK)) {
         return None;
     }
     let version = version(image);
@@ -66,9 +70,18 @@ fn minor(version: &str) -> Option<u64> {
 
 /// 95 of `rustc version 1.95.0 (…)`, which rustc leaves in the comment section.
 fn rustc_minor(image: &Image<'_>) -> Option<u64> {
-    let section = image.section(".comment")?;
-    let text = image.read_offset(section.offset, usize::try_from(section.size).ok()?.min(4096));
-    let at = memchr::memmem::find(&text, b"rustc version 1.")? + b"rustc version 1.".len();
+    let text = comment(image)?;
+    let at = memchr::memmem::find(&text, RUSTC)? + RUSTC.len();
     let digits: Vec<u8> = text.get(at..)?.iter().copied().take_while(u8::is_ascii_digit).collect();
     std::str::from_utf8(&digits).ok()?.parse().ok()
+}
+
+/// Whether rustc may have made the program: it says so, or nobody says anything.
+fn is_rust(image: &Image<'_>) -> bool {
+    comment(image).is_none_or(|text| memchr::memmem::find(&text, RUSTC).is_some())
+}
+
+fn comment(image: &Image<'_>) -> Option<Vec<u8>> {
+    let section = image.section(".comment")?;
+    Some(image.read_offset(section.offset, usize::try_from(section.size).ok()?.min(MAX_COMMENT_BYTES)))
 }
