@@ -7,6 +7,7 @@ mod b2;
 mod b3;
 mod b4;
 mod b5;
+mod b6;
 mod caller;
 mod callgrind;
 mod gate;
@@ -30,7 +31,7 @@ use crate::report::{Effort, Measured};
 use crate::table::Table;
 
 const USAGE: &str = "\
-usage: bench [all|b1|b2|b3|b4|b5] [--json] [--quick] [--targets]
+usage: bench [all|b1|b2|b3|b4|b5|b6] [--json] [--quick] [--targets]
        bench gate [--bless]
        bench list
        bench profile SUBJECT      (five seconds of one subject, for a profiler)";
@@ -59,8 +60,8 @@ fn main() -> ExitCode {
         ["list"] => Ok(entries().iter().map(|entry| format!("{}\n", entry.name)).collect()),
         ["profile", name] => profile(name),
         ["gate"] => gate::run(entries(), bless),
-        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5"], show),
-        [one @ ("b1" | "b2" | "b3" | "b4" | "b5")] => bench(&[one], show),
+        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5", "b6"], show),
+        [one @ ("b1" | "b2" | "b3" | "b4" | "b5" | "b6")] => bench(&[one], show),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -113,6 +114,10 @@ fn bench(benches: &[&str], show: Show) -> Result<String, String> {
     for bench in benches {
         if *bench == "b5" {
             b5::run(quick, &mut table)?;
+            continue;
+        }
+        if *bench == "b6" {
+            b6::run(quick, &mut table)?;
             continue;
         }
         let entries: Vec<Entry> =
