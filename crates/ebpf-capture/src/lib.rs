@@ -56,6 +56,8 @@ mod capture;
 #[cfg(target_os = "linux")]
 pub mod discover;
 #[cfg(target_os = "linux")]
+pub mod doctor;
+#[cfg(target_os = "linux")]
 pub mod kernel;
 mod listen;
 mod options;

@@ -21,7 +21,7 @@ const TLS_PROGRAMS: &[&str] = &["node", "nodejs", "bun", "deno"];
 const ENTRIES: usize = 100_000;
 
 /// Those files; `more` are files or folders that the user adds.
-pub(super) fn tls_files(more: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn tls_files(more: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = BTreeSet::new();
     found.extend(libraries_in(&Cache::read().0).into_iter().map(PathBuf::from).filter(|path| is_tls_library(path)));
     for folder in LIBRARY_FOLDERS.iter().map(Path::new) {

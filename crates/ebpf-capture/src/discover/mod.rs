@@ -19,8 +19,10 @@ mod sys;
 mod table;
 mod watch;
 
+pub(crate) use host::tls_files;
 pub use kernel::Attach;
 pub use notice::Notice;
+pub(crate) use open::open_mapped;
 pub use record::{Device, Event, Mapping, What};
 pub use sys::now;
 pub use table::Processes;

@@ -49,6 +49,11 @@ pub(super) fn mapped(pid: u32, mapping: &Mapping) -> io::Result<(File, FileKind)
     }
 }
 
+/// Opens a file that a process has mapped, by whichever way may be gone.
+pub(crate) fn open_mapped(pid: u32, mapping: &Mapping) -> io::Result<File> {
+    mapped(pid, mapping).map(|(file, _)| file)
+}
+
 /// What is at a mapped file's path now, as the process sees it or else as we do.
 pub(super) fn stat(pid: u32, mapping: &Mapping) -> Option<Metadata> {
     if mapping.is_deleted {
