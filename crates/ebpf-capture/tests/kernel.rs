@@ -4,7 +4,7 @@
 
 mod kernel_side;
 
-use kernel_side::{Listening, Program, ROUTES, by_route, bytes, connections, libssl, program};
+use kernel_side::{Listening, ROUTES, by_route, bytes, connections, libssl, program};
 use sidetone_ebpf_capture::kernel::{Close, LoadOptions, RecordKind};
 
 #[test]
@@ -13,7 +13,7 @@ fn every_size_is_captured_whole_by_every_route() {
     for route in ROUTES {
         let Some(listening) = Listening::start(&by_route(route)) else { continue };
         let _attachment = listening.attach(&libssl(path));
-        let mut program = Program::start(path);
+        let mut program = listening.program(path);
         let (client, server) = program.open(0, "sizes.test");
         let sizes = [
             1,

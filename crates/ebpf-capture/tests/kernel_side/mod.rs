@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sidetone_ebpf_capture::kernel::{
     Attachment, Batch, Close, Direction, DrainControl, Kernel, LoadError, LoadOptions, Record, RecordKind, Route,
-    monotonic_ns,
+    Unknown, monotonic_ns,
 };
 use sidetone_ebpf_capture::probe::Probe;
 use sidetone_ebpf_capture::runtime;
@@ -152,6 +152,13 @@ impl Listening {
         }
     }
 
+    /// The program, started and watched.
+    pub fn program(&self, path: &Path) -> Program {
+        let program = Program::start(path);
+        self.kernel.watch_process(program.pid());
+        program
+    }
+
     pub fn attach(&self, path: &Path) -> Attachment {
         self.kernel.attach(path, &probes(path)).unwrap()
     }
@@ -185,6 +192,14 @@ impl Listening {
         records
     }
 
+    /// Records until the connection at this address is closed.
+    pub fn until_closed(&self, pid: u32, address: u64) -> Vec<Record> {
+        self.records_until(|record| {
+            let header = &record.header;
+            (header.pid, header.address) == (pid, address) && matches!(header.kind, RecordKind::Close { .. })
+        })
+    }
+
     /// Stops the drain and gives what was left.
     pub fn stop(mut self) -> Vec<Record> {
         self.control.stop();
@@ -214,8 +229,16 @@ impl Stream {
     fn gap(&mut self, to: u64) {
         if to > self.reached {
             self.missing.push((self.reached, to));
+            self.bytes.resize(usize::try_from(to).unwrap(), 0);
             self.reached = to;
         }
+    }
+
+    /// Whether it is what was sent, apart from what is missing; and as long.
+    pub fn is_part_of(&self, sent: &[u8]) -> bool {
+        let is_missing = |at: u64| self.missing.iter().any(|(from, to)| (*from..*to).contains(&at));
+        self.bytes.len() == sent.len()
+            && (0..).zip(self.bytes.iter().zip(sent)).all(|(at, (seen, sent))| seen == sent || is_missing(at))
     }
 
     pub fn missing_bytes(&self) -> u64 {
@@ -277,9 +300,14 @@ pub fn add(connections: &mut HashMap<u64, Connection>, records: &[Record]) {
     }
 }
 
+/// Only processes that a test watches: others of the machine use the same library meanwhile.
+pub fn only_watched() -> LoadOptions {
+    LoadOptions { unknown: Unknown::Ignore, ..LoadOptions::default() }
+}
+
 /// The routes to be tested.
 pub const ROUTES: [Route; 3] = [Route::Session, Route::Multi, Route::Perf];
 
 pub fn by_route(route: Route) -> LoadOptions {
-    LoadOptions { route: Some(route), ..LoadOptions::default() }
+    LoadOptions { route: Some(route), ..only_watched() }
 }
