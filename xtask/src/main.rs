@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod bench;
+mod bpf;
 mod package;
 mod pinned;
 mod run;
@@ -29,6 +30,11 @@ const TASKS: &[Task] = &[
         run: test::run,
     },
     Task { name: "setup", purpose: "install what the checks need: receivers of telemetry and tools", run: setup::run },
+    Task {
+        name: "bpf",
+        purpose: "build the kernel side of host-wide capture (`--check`: compare with the committed object)",
+        run: bpf::run,
+    },
     Task { name: "bench", purpose: "run the benches (`--json` for machines)", run: bench::run },
     Task {
         name: "tidy",

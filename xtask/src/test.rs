@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bench;
+use crate::bpf;
 use crate::package;
 use crate::run::{self, Failed};
 use crate::setup;
@@ -25,6 +26,7 @@ const STEPS: &[Step] = &[
     Step { name: "tools", run: |_| setup::tools() },
     Step { name: "fmt", run: |_| cargo(&["fmt", "--all", "--", "--check"]) },
     Step { name: "tidy", run: |_| tidy::run(&[]) },
+    Step { name: "bpf", run: |_| bpf::check() },
     Step { name: "clippy", run: |_| clippy() },
     Step { name: "receivers", run: |_| setup::receivers() },
     Step { name: "host-clients", run: |_| setup::host_clients() },
