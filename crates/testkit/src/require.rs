@@ -57,6 +57,28 @@ pub fn or_skip(need: &str, present: bool) -> bool {
     check(need, present, std::env::var(VARIABLE).is_ok_and(|value| value == "all"))
 }
 
+/// Whether this process may load eBPF programs and attach uprobes: Linux, and `CAP_BPF` with `CAP_PERFMON` or
+/// `CAP_SYS_ADMIN`. When it may not: `false` and a line on stderr.
+///
+/// # Panics
+/// When it may not and `SIDETONE_TEST_REQUIRE=all`.
+#[must_use = "the test must return when eBPF is not allowed"]
+pub fn bpf() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    or_skip("eBPF (Linux; CAP_BPF and CAP_PERFMON, or root)", may_use_bpf(&status))
+}
+
+/// By the capabilities in `/proc/self/status`.
+fn may_use_bpf(status: &str) -> bool {
+    const SYS_ADMIN: u32 = 21;
+    const PERFMON: u32 = 38;
+    const BPF: u32 = 39;
+    let bits = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let bits = bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0);
+    let has = |number: u32| bits >> number & 1 == 1;
+    has(SYS_ADMIN) || (has(BPF) && has(PERFMON))
+}
+
 #[expect(clippy::print_stderr, reason = "a skipped test says so where the test runner shows it")]
 fn check(need: &str, present: bool, required: bool) -> bool {
     if !present {
@@ -90,6 +112,14 @@ mod tests {
     fn a_program_in_the_path_is_found_and_another_is_not() {
         assert!(find_program("cargo").is_some_and(|file| file.is_absolute()));
         assert_eq!(find_program("no-such-program-anywhere"), None);
+    }
+
+    #[test]
+    fn both_capabilities_or_the_old_one_allow_bpf() {
+        let status = |bits: u64| format!("Name:\tx\nCapEff:\t{bits:016x}\nSeccomp:\t0\n");
+        assert!(may_use_bpf(&status(1 << 38 | 1 << 39)));
+        assert!(may_use_bpf(&status(1 << 21)));
+        assert!(!may_use_bpf(&status(1 << 39)) && !may_use_bpf(&status(1 << 38)) && !may_use_bpf(""));
     }
 
     #[test]
