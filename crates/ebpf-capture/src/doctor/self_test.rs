@@ -48,9 +48,15 @@ fn attempt(mut command: Command) -> Result<Check, Check> {
         .map_err(|error| failed("a thread could not be started", error.to_string()))?;
     let filter = Filter { trees: vec![child.0.id()], ..Filter::default() };
     let options = WatchOptions { filter, ..WatchOptions::default() };
-    let watching = Watcher::start(Arc::new(kernel), options, |_| {});
+    let watching = Watcher::start(Arc::new(kernel.clone()), options, |_| {});
     let outcome = match &watching {
-        Ok(_) => judge(&mut child, &text, &batches),
+        Ok(watcher) => judge(&mut child, &text, &batches).map_err(|mut check| {
+            let counters = kernel.counters();
+            let files = watcher.counts().files;
+            check.finding =
+                format!("{} ({files} files with probes; the kernel side counted: {counters:?})", check.finding);
+            check
+        }),
         Err(error) => Err(failed("processes can't be watched", error.to_string())),
     };
     drop(watching);

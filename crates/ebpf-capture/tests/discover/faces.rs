@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use sidetone_ebpf_capture::Filter;
 use sidetone_ebpf_capture::discover::sideband::Sideband;
 use sidetone_ebpf_capture::discover::{Attach, Notice, WatchOptions, Watcher};
+use sidetone_ebpf_capture::kernel::{Kernel, LoadOptions};
 use sidetone_ebpf_capture::probe::Probe;
 use sidetone_testkit::require;
 
@@ -20,6 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Skips unless process events can be had.
 pub(crate) fn has_events() -> bool {
     require::or_skip("perf events of all processes (CAP_PERFMON; run as root)", Sideband::open().is_ok())
+}
+
+/// Skips unless programs can be loaded.
+pub(crate) fn loads_programs() -> bool {
+    let loaded = Kernel::load(&LoadOptions { ring_bytes: 1 << 20, ..LoadOptions::default() });
+    require::or_skip("a kernel with BPF (run as root)", loaded.is_ok())
 }
 
 /// A shared OpenSSL of this machine.
