@@ -105,6 +105,11 @@ impl Running {
         }
     }
 
+    pub(crate) fn set_shedding(&self, is_shedding: bool) {
+        // A thread that is gone sheds everything.
+        let _ = self.commands.send(Command::Shed(is_shedding));
+    }
+
     pub(crate) fn pause(&self, is_paused: bool) {
         self.draining.0.pause(is_paused);
     }

@@ -175,6 +175,7 @@ impl Sink for OtelSink {
 
     fn call(&mut self, finished: &mut Finished) {
         if finished.call.is_announced {
+            self.counters.add(Reason::SpanAnnounced, 1, 0);
             return;
         }
         let started = started(&mut finished.span);

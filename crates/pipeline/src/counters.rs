@@ -79,6 +79,8 @@ reasons! {
     LogLeftAtStop = "log_left_at_stop",
     /// A whole call of host-wide capture: the calls under way took as much memory as they may (`--max-memory`).
     CallMemory = "call_memory",
+    /// A whole call of host-wide capture: the capture took as much processor time as it may (`--max-cpu`).
+    CallCpu = "call_cpu",
     /// A whole call of host-wide capture: it went to a host that `--deny` names, or that `--allow` doesn't.
     CallHost = "call_host",
     /// A whole call of host-wide capture: a process of this host served it, and served calls aren't asked for (`--server-side`).

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Agent) -> Result<(), Failure> {
     let mut notes = Notes::new(Style::of(&err));
     // The word that scripts wait for, before anything else.
     let _ = io::Write::write_all(&mut err, b"ready\n");
-    attend(args, &signals, &capture, is_closed.as_deref(), &mut || notes.tell(&capture.report(), &mut io::stderr()));
+    attend(args, &signals, &capture, is_closed.as_deref(), &mut notes);
     let took = began.elapsed();
     let report = capture.stop(DELIVERY);
     notes.end(&tally.totals(), &report, took, &mut err);
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Agent) -> Result<(), Failure> {
 }
 
 /// Waits for the end: a signal, the time, or that nobody reads any more.
-fn attend(args: &Agent, signals: &Signals, capture: &Capture, is_closed: Option<&AtomicBool>, look: &mut dyn FnMut()) {
+fn attend(args: &Agent, signals: &Signals, capture: &Capture, is_closed: Option<&AtomicBool>, notes: &mut Notes) {
     let end = args.duration.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
     let mut effort = args.max_cpu.map(Effort::new);
     loop {
@@ -81,9 +81,10 @@ fn attend(args: &Agent, signals: &Signals, capture: &Capture, is_closed: Option<
         {
             return;
         }
-        look();
+        notes.tell(&capture.report(), &mut io::stderr());
         if let Some(shed) = effort.as_mut().and_then(Effort::changed) {
-            let _ = (shed, capture); // TODO
+            capture.set_shedding(shed);
+            notes.shedding(shed, &mut io::stderr());
         }
     }
 }

@@ -14,7 +14,9 @@ use crate::words::{UNKNOWN, clock, count, duration, ending, short};
 const TIME: usize = 8;
 const PROCESS: usize = 18;
 const MODEL: usize = 22;
-const TOKENS: usize = 13;
+/// Of what went in; behind the arrow is what came out.
+const INPUT: usize = 6;
+const TOKENS: usize = 14;
 const LATENCY: usize = 8;
 const FIRST: usize = 11;
 
@@ -51,8 +53,8 @@ impl<W: Write + Send> Sink for Live<W> {
 
 fn header(style: Style) -> String {
     let names = format!(
-        "{:<TIME$}  {:<PROCESS$}  {:<MODEL$}  {:>TOKENS$}  {:>LATENCY$}  {:>FIRST$}  outcome",
-        "time UTC", "process", "model", "tokens", "latency", "first token",
+        "{:<TIME$}  {:<PROCESS$}  {:<MODEL$}  {:<TOKENS$}  {:>LATENCY$}  {:>FIRST$}  outcome",
+        "time UTC", "process", "model", "   in → out", "latency", "first token",
     );
     style.paint(Ink::Dim, names).to_string()
 }
@@ -60,16 +62,16 @@ fn header(style: Style) -> String {
 fn row(style: Style, seen: &Seen) -> String {
     let model = seen.model.as_deref().unwrap_or(UNKNOWN);
     let tokens = match (seen.input, seen.output) {
-        (None, None) => UNKNOWN.to_owned(),
-        (input, None) => count(input),
-        (input, output) => format!("{} → {:>4}", count(input), count(output)),
+        (None, None) => format!("{UNKNOWN:>INPUT$}"),
+        (input, None) => format!("{:>INPUT$}", count(input)),
+        (input, output) => format!("{:>INPUT$} → {}", count(input), count(output)),
     };
     let first = seen.first_token.map_or_else(|| UNKNOWN.to_owned(), duration);
     let (ink, mark, words) = ending(&seen.ending);
     let words = if seen.is_served { words + ", served" } else { words };
     let words = if ink == Ink::Green { words } else { style.paint(ink, words).to_string() };
     format!(
-        "{}  {}  {:<MODEL$}  {tokens:>TOKENS$}  {:>LATENCY$}  {first:>FIRST$}  {} {words}",
+        "{}  {}  {:<MODEL$}  {tokens:<TOKENS$}  {:>LATENCY$}  {first:>FIRST$}  {} {words}",
         style.paint(Ink::Dim, format_args!("{:<TIME$}", clock(seen.start))),
         style.paint(Ink::Cyan, format_args!("{:<PROCESS$}", process(seen.process.as_deref()))),
         short(model, MODEL),
@@ -122,8 +124,8 @@ mod tests {
     fn a_line_says_what_the_call_says_under_its_columns_name() {
         let completed = Ending::Completed { retries: 0, finish: Some("stop".to_owned()) };
         let expected = [
-            "time UTC  process             model                          tokens   latency  first token  outcome",
-            "01:02:03  python3[4711]       gpt-4o-mini                 20 →    5    1.23 s        62 ms  ✓ stop",
+            "time UTC  process             model                      in → out      latency  first token  outcome",
+            "01:02:03  python3[4711]       gpt-4o-mini                 20 → 5        1.23 s        62 ms  ✓ stop",
         ];
         assert_eq!([header(Style::plain()), row(Style::plain(), &seen(completed))], expected);
     }
@@ -141,9 +143,12 @@ mod tests {
         };
         let line = row(Style::plain(), &nothing);
         assert!(line.starts_with("01:02:03  –                   –                  "), "{line}");
-        assert!(line.ends_with("–    1.23 s            –  ◐ incomplete, 4096 bytes were lost, served"), "{line}");
+        assert!(
+            line.ends_with("     –            1.23 s            –  ◐ incomplete, 4096 bytes were lost, served"),
+            "{line}"
+        );
         let inputs = Seen { output: None, ..seen(Ending::Unobserved) };
-        assert!(row(Style::plain(), &inputs).contains("             20    1.23 s"), "embeddings have no output");
+        assert!(row(Style::plain(), &inputs).contains("    20            1.23 s"), "embeddings have no output");
     }
 
     #[test]

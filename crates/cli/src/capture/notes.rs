@@ -1,5 +1,6 @@
 //! What a capture couldn't do, told as it comes, and the line that it ends with.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::time::Duration;
 
@@ -9,28 +10,39 @@ use super::live::stretch;
 use super::tally::Totals;
 use crate::style::{Ink, Style};
 
-/// Tells each thing once.
+/// Tells each thing once: of several processes of one program, the first.
 #[derive(Debug)]
 pub(super) struct Notes {
     style: Style,
     unrecognised: usize,
     late: usize,
+    /// What was said of which program: of its next process it needn't be said again.
+    said: HashSet<String>,
 }
 
 impl Notes {
     pub(super) fn new(style: Style) -> Self {
-        Self { style, unrecognised: 0, late: 0 }
+        Self { style, unrecognised: 0, late: 0, said: HashSet::new() }
     }
 
     /// Tells what is new in a report.
     pub(super) fn tell(&mut self, report: &Report, out: &mut impl Write) {
         for process in report.unrecognised.iter().skip(self.unrecognised) {
-            self.line(out, &unrecognised(process));
+            if self.said.insert(format!("{:?} {}", process.exe, process.why)) {
+                self.line(out, &unrecognised(process));
+            }
         }
         for process in report.late.iter().skip(self.late) {
             self.line(out, &late(process));
         }
         (self.unrecognised, self.late) = (report.unrecognised.len(), report.late.len());
+    }
+
+    /// Tells that calls are left out because of `--max-cpu`, or that they aren't any more.
+    pub(super) fn shedding(&self, is_shedding: bool, out: &mut impl Write) {
+        let what =
+            if is_shedding { "more processor time than --max-cpu: calls are left out" } else { "calls are told again" };
+        self.line(out, what);
     }
 
     fn line(&self, out: &mut impl Write, text: &str) {
@@ -158,6 +170,8 @@ mod tests {
         assert_eq!(told(&report), "sidetone: java[7] can't be captured: its TLS runs in the JVM\n");
         assert_eq!(told(&report), "");
         report.unrecognised.push(java(8));
-        assert_eq!(told(&report), "sidetone: java[8] can't be captured: its TLS runs in the JVM\n");
+        assert_eq!(told(&report), "", "of the same program it is known");
+        report.unrecognised.push(Unrecognised { exe: None, ..java(9) });
+        assert_eq!(told(&report), "sidetone: a process[9] can't be captured: its TLS runs in the JVM\n");
     }
 }

@@ -54,6 +54,7 @@ pub(crate) struct Assembler<H> {
     rules: Rules,
     server_side: bool,
     max_memory: usize,
+    is_shedding: bool,
     listeners: Option<Arc<dyn Listeners>>,
     boot: SystemTime,
     open: HashMap<u64, Box<Open>>,
@@ -94,6 +95,7 @@ impl<H: Host> Assembler<H> {
             rules: Rules { allow: options.allow.clone(), deny: options.deny.clone() },
             server_side: options.server_side,
             max_memory: options.max_memory,
+            is_shedding: false,
             listeners: options.listeners.clone(),
             boot,
             open: HashMap::new(),
@@ -222,6 +224,9 @@ impl<H: Host> Assembler<H> {
                 }
             }
         }));
+        if self.is_shedding {
+            self.shed_calls(&mut open, seen.drain(..).len());
+        }
         for (process, one) in seen {
             self.handle_seen(pid, process, one, now);
         }
@@ -314,6 +319,19 @@ impl<H: Host> Assembler<H> {
             "a connection could not be understood because of a bug in sidetone; please report it",
         );
         open.ignore(Ignored::Panicked);
+    }
+
+    /// While this is on, calls are let go of whole as they come: only what frames them is read.
+    pub(crate) fn set_shedding(&mut self, is_shedding: bool) {
+        self.is_shedding = is_shedding;
+    }
+
+    /// Lets go of calls of one connection: those that have ended, and those under way.
+    fn shed_calls(&self, open: &mut Open, ended: usize) {
+        let (calls, bytes) = open.connection.as_mut().map_or((0, 0), |connection| connection.shed());
+        if calls + ended > 0 {
+            self.counters.add(Reason::CallCpu, (calls + ended) as u64, bytes as u64);
+        }
     }
 
     /// Lets go of whole calls, of the connection that holds most first, until what is held fits.

@@ -520,3 +520,20 @@ fn what_is_under_way_at_the_end_is_told_as_it_is() {
     assert!(calls.iter().any(|call| call.outcome == Outcome::Unobserved && call.response.id.is_none()));
     assert_eq!((world.assembler.connections(), world.assembler.held_bytes()), (0, 0));
 }
+
+#[test]
+fn calls_are_dropped_whole_and_counted_while_shedding_and_told_again_after() {
+    let mut world = World::new(Options::default());
+    world.assembler.set_shedding(true);
+    world.ask(1, "a");
+    world.ask(2, "b");
+    world.write(3, &request("api.openai.com", "hi"));
+    world.pass(Duration::from_millis(10));
+    world.assembler.set_shedding(false);
+    // Its request went by while calls were shed: it isn't told by halves.
+    world.read(3, &response("c"));
+    world.pass(Duration::from_millis(10));
+    world.ask(1, "d");
+    assert_eq!(world.ids(), [some("d")]);
+    assert_eq!(world.counters.items(Reason::CallCpu), 3);
+}

@@ -26,6 +26,8 @@ const BATCHES_AT_ONCE: usize = 64;
 pub(crate) enum Command {
     /// What was done so far.
     Tell(SyncSender<Told>),
+    /// Whether calls are to be let go of as they come.
+    Shed(bool),
     /// The records end soon: sinks have until then.
     Stop(Instant),
 }
@@ -120,6 +122,7 @@ pub(crate) fn run(
                 Command::Tell(answer) => {
                     let _ = answer.try_send(told(&assembler));
                 }
+                Command::Shed(is_shedding) => assembler.set_shedding(is_shedding),
                 Command::Stop(until) => deadline = Some(until),
             }
         }
