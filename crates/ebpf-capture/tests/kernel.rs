@@ -4,8 +4,11 @@
 
 mod kernel_side;
 
-use kernel_side::{Listening, ROUTES, by_route, bytes, connections, libssl, program};
-use sidetone_ebpf_capture::kernel::{Close, LoadOptions, RecordKind};
+use std::process::Command;
+
+use kernel_side::{Listening, Program, ROUTES, by_route, bytes, connections, libssl, program};
+use sidetone_ebpf_capture::kernel::{Close, Direction, LoadOptions, RecordKind, Route};
+use sidetone_testkit::require;
 
 #[test]
 fn every_size_is_captured_whole_by_every_route() {
@@ -65,5 +68,90 @@ fn the_verifier_is_far_from_its_limit() {
     for (program, instructions) in listening.kernel.verified_instructions().unwrap() {
         println!("{program}: {instructions}");
         assert!(instructions < 100_000, "{program}: {instructions}");
+    }
+}
+
+/// The variable under which this test program starts itself with fewer rights.
+const ROLE: &str = "SIDETONE_TEST_ROLE";
+
+/// Runs one test of this program as nobody with these capabilities; `None` without `setpriv`.
+fn as_nobody(test: &str, capabilities: &str) -> Option<std::process::Output> {
+    let setpriv = require::tool("setpriv")?;
+    // Where nobody can read it.
+    let copy = std::env::temp_dir().join(format!("sidetone-{test}-{}", std::process::id()));
+    std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    let sets = [("inh", capabilities), ("ambient", capabilities)].map(|(set, value)| format!("--{set}-caps={value}"));
+    let out = Command::new(setpriv)
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .args(sets)
+        .arg("--")
+        .arg(&copy)
+        .args(["--exact", test, "--nocapture"])
+        .env(ROLE, test)
+        .current_dir("/")
+        .output()
+        .unwrap();
+    std::fs::remove_file(&copy).unwrap();
+    Some(out)
+}
+
+#[test]
+fn nobody_with_two_capabilities_captures_a_process_of_root() {
+    let name = "nobody_with_two_capabilities_captures_a_process_of_root";
+    if std::env::var(ROLE).is_ok_and(|role| role == name) {
+        let listening = Listening::try_start(&LoadOptions::default()).unwrap();
+        assert_ne!(listening.kernel.route(), Route::Perf);
+        let path = std::path::Path::new("/usr/lib/x86_64-linux-gnu/libssl.so.3");
+        let _attachment = listening.attach(path);
+        println!("attached");
+        let records = listening.records_until(|record| {
+            let is_ours = record.header.comm.as_str() == "tls" && record.header.direction == Direction::Write;
+            is_ours && record.header.kind == RecordKind::Data && record.header.call_bytes == 12_345
+        });
+        println!("captured of user {}", records.last().unwrap().header.uid);
+        return;
+    }
+    let Some(path) = program() else { return };
+    if !require::bpf() {
+        return;
+    }
+    let mut program = Program::start(path);
+    program.open(0, "root.test");
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let sender = std::thread::spawn({
+        let stop = stop.clone();
+        move || {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                program.tell("send 0 12345 1 1");
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+        }
+    });
+    let out = as_nobody(name, "-all,+bpf,+perfmon");
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    sender.join().unwrap();
+    let Some(out) = out else { return };
+    let (said, why) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(out.status.success() && said.contains("captured of user 0"), "{said}\n{why}");
+}
+
+#[test]
+fn without_a_capability_the_error_says_which() {
+    let name = "without_a_capability_the_error_says_which";
+    if std::env::var(ROLE).is_ok_and(|role| role == name) {
+        match Listening::try_start(&LoadOptions::default()) {
+            Ok(_) => println!("loaded"),
+            Err(error) => println!("error: {error}"),
+        }
+        return;
+    }
+    if !require::bpf() {
+        return;
+    }
+    for (capabilities, missing) in [("-all", "CAP_BPF and CAP_PERFMON"), ("-all,+bpf", "CAP_PERFMON")] {
+        let Some(out) = as_nobody(name, capabilities) else { return };
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        let words = format!("this process lacks {missing}: run it as root, or `setcap cap_bpf,cap_perfmon+ep`");
+        assert!(said.contains(&words), "{said}");
     }
 }
