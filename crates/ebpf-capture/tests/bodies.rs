@@ -26,12 +26,17 @@ fn hashes(bodies: &[Body]) -> Vec<String> {
     hashes
 }
 
-/// So many exchanges at once, both ends captured.
-fn bodies_are_complete(count: usize, request: usize, response: usize) {
+/// Exchanges at once.
+const COUNT: usize = 500;
+
+/// Exchanges of that size at once, both ends captured.
+fn bodies_are_complete(size: usize) {
+    // An unoptimized build hashes and parses too slowly to keep up with gigabytes.
+    let count = if cfg!(debug_assertions) && size > 64 << 10 { COUNT / 20 } else { COUNT };
     let Some(python) = support::python() else { return };
     let folder = support::certificate();
     let server = Server::start(&python, folder.path());
-    let mut client = support::client(&python, &server, folder.path(), count, request, response);
+    let mut client = support::client(&python, &server, folder.path(), count, size, size);
     let mut test = Test::start(Options { ring_bytes: 64 << 20, ..Options::default() });
     test.add(&server.program);
     test.add(&client);
@@ -39,11 +44,12 @@ fn bodies_are_complete(count: usize, request: usize, response: usize) {
     let asked = support::asked(&client);
     let served = server.noted("exchange", count);
     assert_eq!(asked.len(), count);
-    support::wait(|| test.call_count() >= count);
     // Connections end, on both sides.
     server.noted("connection", count);
+    support::wait(|| test.heard.lock().unwrap().passed.len() >= 2 * count);
     let report = test.stop();
-    assert_eq!(report.lost, [], "{:?}", report.kernel);
+    assert!(report.lost.is_empty(), "{:?} {:?}", report.kernel, report.lost);
+    assert_eq!(test.call_count(), count);
 
     let heard = test.heard.lock().unwrap();
     for (pid, noted) in [(client.pid(), &asked), (server.program.pid(), &served)] {
@@ -64,20 +70,20 @@ fn bodies_are_complete(count: usize, request: usize, response: usize) {
 
 #[test]
 fn bodies_of_1_kib_are_complete() {
-    bodies_are_complete(500, 1 << 10, 1 << 10);
+    bodies_are_complete(1 << 10);
 }
 
 #[test]
 fn bodies_of_64_kib_are_complete() {
-    bodies_are_complete(500, 64 << 10, 64 << 10);
+    bodies_are_complete(64 << 10);
 }
 
 #[test]
 fn bodies_of_1_mib_are_complete() {
-    bodies_are_complete(500, 1 << 20, 1 << 20);
+    bodies_are_complete(1 << 20);
 }
 
 #[test]
 fn bodies_of_2_mib_in_one_write_are_complete() {
-    bodies_are_complete(500, 2 << 20, 2 << 20);
+    bodies_are_complete(2 << 20);
 }

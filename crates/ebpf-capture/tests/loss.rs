@@ -43,7 +43,7 @@ fn bytes_sent_less_bytes_captured_are_the_bytes_reported_missing_for_each_connec
     let server = Server::start(&python, folder.path());
     let mut test = Test::start(Options { ring_bytes: 256 << 10, ..Options::default() });
     test.add(&server.program);
-    let mut round = |size: usize, done: usize| {
+    let round = |size: usize, done: usize| {
         let mut client = support::client(&python, &server, folder.path(), COUNT, size, size);
         test.add(&client);
         client.tell("go");

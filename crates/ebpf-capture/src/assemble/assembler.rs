@@ -31,6 +31,9 @@ const GRACE: Duration = Duration::from_millis(3);
 /// Most connections with lost bytes that the report lists one by one.
 const MAX_LOST_LISTED: usize = 4096;
 
+/// Most processes that the report lists.
+const MAX_PROCESSES_LISTED: usize = 4096;
+
 /// What the assembler asks of its surroundings.
 pub(crate) trait Host {
     /// Asks the kernel side to deliver no more of a connection.
@@ -43,8 +46,6 @@ pub(crate) trait Host {
     fn is_instrumented(&mut self, pid: u32, process: &Process) -> bool;
     /// A process said something of itself.
     fn handle_announcing(&mut self, pid: u32);
-    /// The port that a socket of a process is connected to.
-    fn peer_port(&mut self, pid: u32, fd: i32) -> Option<u16>;
 }
 
 /// Everything that is under way, and where it goes.
@@ -159,8 +160,8 @@ impl<H: Host> Assembler<H> {
                 }
                 open.server_name = Some(name.into());
             }
-            RecordKind::Fd { fd } => open.port = self.host.peer_port(header.pid, fd),
-            RecordKind::Announce => {}
+            // The port is that of HTTPS unless the request says another: clients do.
+            RecordKind::Fd { .. } | RecordKind::Announce => {}
         }
     }
 
@@ -250,7 +251,7 @@ impl<H: Host> Assembler<H> {
         let connection = open.connection.get_or_insert_with(|| {
             let facts = Facts {
                 server_name: open.server_name.clone(),
-                port: open.port,
+                port: None,
                 from_start: open.from_start,
                 boot: self.boot,
             };
@@ -377,7 +378,9 @@ impl<H: Host> Assembler<H> {
         if !self.rules.admit(&call.server.address) {
             return self.counters.add(Reason::CallHost, 1, 0);
         }
-        self.tally.processes.entry(pid).or_insert_with(|| Arc::clone(&process));
+        if self.tally.processes.len() < MAX_PROCESSES_LISTED {
+            self.tally.processes.entry(pid).or_insert_with(|| Arc::clone(&process));
+        }
         let trace_id = call.parent.as_ref().map_or_else(|| self.ids.trace(), |parent| parent.trace_id);
         call.span = Some(OwnSpan { trace_id, span_id: self.ids.span() });
         let is_instrumented = self.host.is_instrumented(pid, &process);

@@ -33,7 +33,6 @@ pub(super) struct Open {
     pub(super) address: u64,
     pub(super) process: Arc<Process>,
     pub(super) server_name: Option<Box<str>>,
-    pub(super) port: Option<u16>,
     /// Whether it was seen before its first byte.
     pub(super) from_start: bool,
     pub(super) order: Order,
@@ -53,7 +52,6 @@ impl Open {
             address: first.address,
             process,
             server_name: None,
-            port: None,
             from_start: first.from_start,
             order: Order::default(),
             connection: None,

@@ -58,13 +58,6 @@ struct Stream {
 }
 
 impl Order {
-    fn stream(&self, direction: Direction) -> &Stream {
-        match direction {
-            Direction::Read => &self.read,
-            Direction::Write => &self.written,
-        }
-    }
-
     fn stream_mut(&mut self, direction: Direction) -> &mut Stream {
         match direction {
             Direction::Read => &mut self.read,

@@ -10,20 +10,10 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Whether no rule was given.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.allow.is_empty() && self.deny.is_empty()
-    }
-
     /// Whether connections to this host are captured: `deny` wins, one `allow` excludes all others.
     pub(crate) fn admit(&self, host: &str) -> bool {
         let any = |rules: &[HostRule]| rules.iter().any(|rule| rule.matches(host));
         !any(&self.deny) && (self.allow.is_empty() || any(&self.allow))
-    }
-
-    /// Whether a connection whose host never becomes known is captured: not when hosts were listed.
-    pub(crate) fn admit_unnamed(&self) -> bool {
-        self.allow.is_empty()
     }
 }
 
@@ -40,14 +30,13 @@ mod tests {
     #[test]
     fn without_rules_every_host_is_captured() {
         assert!(rules(&[], &[]).admit("api.openai.com"));
-        assert!(rules(&[], &[]).admit_unnamed());
     }
 
     #[test]
     fn one_allowed_host_excludes_all_others() {
         let rules = rules(&["api.openai.com", "*.example.com"], &[]);
         assert!(rules.admit("api.openai.com") && rules.admit("a.b.example.com"));
-        assert!(!rules.admit("example.com") && !rules.admit("api.anthropic.com") && !rules.admit_unnamed());
+        assert!(!rules.admit("example.com") && !rules.admit("api.anthropic.com"));
     }
 
     #[test]
@@ -62,6 +51,6 @@ mod tests {
     fn a_denied_suffix_leaves_its_own_name() {
         let rules = rules(&[], &["*.internal"]);
         assert!(!rules.admit("db.internal"));
-        assert!(rules.admit("internal") && rules.admit("dbinternal") && rules.admit_unnamed());
+        assert!(rules.admit("internal") && rules.admit("dbinternal"));
     }
 }

@@ -42,9 +42,6 @@ impl Host for Fake {
     fn handle_announcing(&mut self, pid: u32) {
         self.instrumented.insert(pid);
     }
-    fn peer_port(&mut self, _: u32, _: i32) -> Option<u16> {
-        Some(443)
-    }
 }
 
 #[derive(Clone, Default)]

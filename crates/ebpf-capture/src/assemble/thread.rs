@@ -82,11 +82,6 @@ impl Host for Here {
         let instrumented = self.instrumented.lock().unwrap_or_else(PoisonError::into_inner);
         self.announcing.contains(&pid) || instrumented.iter().any(|file| file.ends_with(exe))
     }
-
-    fn peer_port(&mut self, pid: u32, fd: i32) -> Option<u16> {
-        let _ = (pid, fd);
-        None
-    }
 }
 
 /// Runs until the records end: the capture was stopped, or the thread that drains the ring is gone.
