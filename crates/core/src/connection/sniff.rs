@@ -13,6 +13,9 @@ use crate::wire::{http1, http2};
 /// Most bytes that are held until it is known what they are; the oldest are let go of beyond.
 const SNIFF_BYTES: usize = 64 << 10;
 
+/// How many of a direction's last bytes are looked at for frames of HTTP/2.
+const RECENT_BYTES: usize = 2 << 10;
+
 /// How often the direction of a connection that was joined in its middle turns before it is given up: at each turn a message
 /// would have begun.
 const TURNS: u32 = 64;
@@ -51,16 +54,23 @@ struct Way {
     is_foreign: bool,
     /// How many bytes came before those that are held.
     let_go: u64,
+    /// The last bytes, in which a message of HTTP/1 may begin.
+    open: Vec<u8>,
+    /// The last bytes, which are looked at for frames of HTTP/2.
+    recent: Vec<u8>,
 }
 
 impl Sniff {
     pub(super) fn new(from_start: bool) -> Self {
-        let way = || Way { from_start, is_foreign: false, let_go: 0 };
+        let way = || Way { from_start, is_foreign: false, let_go: 0, open: Vec::new(), recent: Vec::new() };
         Self { held: VecDeque::new(), held_bytes: 0, ways: [way(), way()], turns: 0, last: None }
     }
 
     pub(super) fn handle_gap(&mut self, direction: Direction, bytes: u64, at: Duration) {
-        self.ways[direction as usize].from_start = false;
+        let way = &mut self.ways[direction as usize];
+        way.from_start = false;
+        way.open.clear();
+        way.recent.clear();
         self.held.push_back(Piece::Gap(direction, bytes, at));
         self.turns = 0;
         // Each is as good as a few bytes: there may be many.
@@ -73,15 +83,15 @@ impl Sniff {
             self.turns += 1;
         }
         self.held_bytes += bytes.len() + size_of::<Piece>();
-        self.held.push_back(Piece::Bytes(direction, bytes, at));
-        let found = self.look(direction);
+        self.held.push_back(Piece::Bytes(direction, bytes.clone(), at));
+        let found = self.look(direction, &bytes);
         if found == Found::Nothing {
             self.trim();
         }
         found
     }
 
-    fn look(&mut self, direction: Direction) -> Found {
+    fn look(&mut self, direction: Direction, piece: &[u8]) -> Found {
         let client = match direction {
             Direction::Write => Side::Client,
             Direction::Read => Side::Server,
@@ -90,10 +100,12 @@ impl Sniff {
             Side::Client => Side::Server,
             Side::Server => Side::Client,
         };
-        let bytes = self.joined(direction);
         if !self.ways[direction as usize].from_start {
-            return self.look_in_the_middle(direction, &bytes, client, server);
+            let found = self.ways[direction as usize].look_in_the_middle(piece, client, server);
+            let is_given_up = found == Found::Nothing && self.turns >= TURNS;
+            return if is_given_up { Found::NotHttp } else { found };
         }
+        let bytes = self.joined(direction);
         let looks = http2::looks_like(&bytes);
         if looks == Some(http2::Looks::Preface) {
             return Found::Http2;
@@ -108,29 +120,6 @@ impl Sniff {
             _ => {}
         }
         if self.ways.iter().all(|way| way.from_start && way.is_foreign) { Found::NotHttp } else { Found::Nothing }
-    }
-
-    fn look_in_the_middle(&self, direction: Direction, bytes: &[u8], client: Side, server: Side) -> Found {
-        for (flow, side) in [(Flow::Request, client), (Flow::Response, server)] {
-            if let http1::Found::At(_) = http1::find(bytes, flow) {
-                return Found::Http1(side);
-            }
-        }
-        let last = self.held.iter().rev().find_map(|piece| match piece {
-            Piece::Bytes(of, bytes, _) if *of == direction => Some(&bytes[..]),
-            _ => None,
-        });
-        // Writes begin with a frame; of reads it takes several to see where they begin.
-        let is_http2 = |bytes| {
-            matches!(
-                http2::looks_like(bytes),
-                Some(http2::Looks::Preface | http2::Looks::Request | http2::Looks::Response)
-            )
-        };
-        if last.is_some_and(is_http2) || is_http2(bytes) {
-            return Found::Http2;
-        }
-        if self.turns >= TURNS { Found::NotHttp } else { Found::Nothing }
     }
 
     /// What is held of a direction, behind its last gap.
@@ -180,6 +169,32 @@ impl Sniff {
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        self.held_bytes
+        self.held_bytes + self.ways.iter().map(|way| way.open.capacity() + way.recent.capacity()).sum::<usize>()
+    }
+}
+
+impl Way {
+    fn look_in_the_middle(&mut self, piece: &[u8], client: Side, server: Side) -> Found {
+        // Writes begin with a frame; of reads it takes several to see where they begin.
+        let is_http2 = |bytes: &[u8]| {
+            use http2::Looks::{Preface, Request, Response};
+            matches!(http2::looks_like(bytes), Some(Preface | Request | Response))
+        };
+        self.open.extend_from_slice(piece);
+        let mut open = self.open.len();
+        for (flow, side) in [(Flow::Request, client), (Flow::Response, server)] {
+            match http1::find(&self.open, flow) {
+                http1::Found::At(_) => return Found::Http1(side),
+                http1::Found::Open(at) => open = open.min(at),
+            }
+        }
+        self.open.drain(..open);
+        let before = self.recent.len();
+        self.recent.extend_from_slice(&piece[piece.len().saturating_sub(RECENT_BYTES)..]);
+        if is_http2(piece) || before > 0 && is_http2(&self.recent) {
+            return Found::Http2;
+        }
+        self.recent.drain(..self.recent.len().saturating_sub(RECENT_BYTES));
+        Found::Nothing
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::framing::{Framing, Gap, Step};
+use super::framing::{Chunk, Framing, Gap, Step};
 use super::head::{Frames, Gathering, Progress, Read};
 use super::start::{Found, Looks, START_LINE_BYTES, find, looks};
 use crate::wire::http::{Flow, Said, StreamId};
@@ -61,11 +61,13 @@ struct Asked {
     method: Method,
     /// It is known that bytes of its response are missing.
     is_hurt: bool,
+    /// The request itself will not be seen.
+    is_unseen: bool,
 }
 
 impl Asked {
     fn new(stream: StreamId, method: Method) -> Self {
-        Self { stream, method, is_hurt: false }
+        Self { stream, method, is_hurt: false, is_unseen: false }
     }
 }
 
@@ -125,6 +127,7 @@ impl Http1 {
         let mut connection = Self::new();
         for half in [&mut connection.request, &mut connection.response] {
             half.gap = Some(0..0);
+            half.state = State::Search(None, Vec::new());
         }
         connection
     }
@@ -377,6 +380,7 @@ impl Http1 {
         let has_body = asked.method != Method::Head && !matches!(status, 204 | 304);
         let frames = read.frames(flow, has_body);
         self.say(Said::Head { stream: asked.stream, flow, head: Box::new(read.head) });
+        self.end_unseen(&asked);
         self.begin_body(asked.stream, flow, if is_whole { frames } else { Frames::Unclear });
     }
 
@@ -419,9 +423,16 @@ impl Http1 {
         if self.is_pipelined {
             return;
         }
-        if let State::Search(owner, _) = &mut self.response.state
-            && let Some(stream) = owner.take()
-        {
+        let owner = match &mut self.response.state {
+            State::Search(owner, _) => owner.take(),
+            State::Body(stream, Framing::Chunked(Chunk::Resume(held))) => {
+                let (stream, held) = (*stream, std::mem::take(held));
+                self.search(flow, None, held);
+                Some(stream)
+            }
+            _ => None,
+        };
+        if let Some(stream) = owner {
             self.say(Said::End { stream, flow });
         }
         while let Some(&Asked { stream, is_hurt: true, .. }) = self.outstanding.front() {
@@ -455,11 +466,12 @@ impl Http1 {
     /// The exchange of a response whose request was not seen (yet).
     fn unasked(&mut self) -> Asked {
         let stream = self.allot();
+        let mut asked = Asked::new(stream, Method::Other);
         match self.request.gap.clone() {
             // Its request was among what is known to be missing.
             Some(gap) => {
                 self.lose(stream, Flow::Request, gap);
-                self.say(Said::End { stream, flow: Flow::Request });
+                asked.is_unseen = true;
             }
             None => {
                 if self.unasked.len() >= OUTSTANDING {
@@ -468,7 +480,14 @@ impl Http1 {
                 self.unasked.push_back(stream);
             }
         }
-        Asked::new(stream, Method::Other)
+        asked
+    }
+
+    /// Says of an exchange whose response has begun that its request won't come.
+    fn end_unseen(&mut self, asked: &Asked) {
+        if asked.is_unseen {
+            self.say(Said::End { stream: asked.stream, flow: Flow::Request });
+        }
     }
 
     /// Bytes were not seen between messages, in a head, or where it wasn't known.
@@ -499,17 +518,18 @@ impl Http1 {
 
     /// A head of which only the beginning was seen.
     fn begin_part(&mut self, read: Read, flow: Flow) -> Option<StreamId> {
-        let stream = match flow {
+        let asked = match flow {
             Flow::Request => {
                 self.settle_response();
-                self.asking(Method::Other)
+                Asked::new(self.asking(Method::Other), Method::Other)
             }
             // Of an informational response nothing is told.
             Flow::Response if read.head.status.is_some_and(|status| status < 200) => return None,
-            Flow::Response => self.answered().stream,
+            Flow::Response => self.answered(),
         };
-        self.say(Said::Head { stream, flow, head: Box::new(read.head) });
-        Some(stream)
+        self.say(Said::Head { stream: asked.stream, flow, head: Box::new(read.head) });
+        self.end_unseen(&asked);
+        Some(asked.stream)
     }
 
     /// One or more requests began in what is missing.
@@ -550,9 +570,10 @@ impl Http1 {
                 owner = Some(stream);
             }
             None => {
-                let Asked { stream, .. } = self.unasked();
-                self.lose(stream, flow, missing.clone());
-                owner = Some(stream);
+                let asked = self.unasked();
+                self.lose(asked.stream, flow, missing.clone());
+                self.end_unseen(&asked);
+                owner = Some(asked.stream);
             }
         }
         self.response.state = State::Search(owner, Vec::new());

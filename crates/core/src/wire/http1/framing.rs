@@ -5,8 +5,8 @@ use bytes::Bytes;
 /// Longest line of a chunked body (a size with its extensions, a trailer) that is waited for, in bytes.
 pub(super) const CHUNK_LINE_BYTES: usize = 4 << 10;
 
-/// Longest line that is taken for a chunk's size behind a gap.
-const RESUMED_LINE_BYTES: usize = 32;
+/// Longest chunk that is believed in behind a gap, in bytes: it is held until its end proves it.
+const RESUMED_CHUNK_BYTES: usize = 64 << 10;
 
 /// How the end of a body is found, and how far it came.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) enum Chunk {
     DataEnd(u8),
     /// In the trailers; so many bytes of the line came.
     Trailers(usize),
-    /// Behind a gap, where a chunk may begin.
+    /// Behind a gap, where a chunk may begin; what came since.
     Resume(Vec<u8>),
 }
 
@@ -136,25 +136,26 @@ impl Chunk {
                     None => Step::Broken(std::mem::take(line)),
                 },
             },
-            Self::Resume(line) => {
-                if line.is_empty() && bytes.starts_with(b"\r\n") {
-                    let _ = bytes.split_to(2);
-                }
-                match line_of(line, bytes, RESUMED_LINE_BYTES) {
-                    // The gap may have ended between a carriage return and its line feed.
-                    Line::Whole if line.as_slice() == b"\n" => {
-                        line.clear();
-                        Step::More
+            Self::Resume(held) => {
+                let before = held.len();
+                let room = (RESUMED_CHUNK_BYTES + CHUNK_LINE_BYTES).saturating_sub(before);
+                held.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                let (body, end) = match resumed(held) {
+                    Resumed::Open => {
+                        let _ = bytes.split_to(held.len() - before);
+                        return Step::More;
                     }
-                    Line::Whole => match size_in(line).filter(|_| line.ends_with(b"\r\n")) {
-                        Some(size) => self.begin(size),
-                        None => Step::Broken(std::mem::take(line)),
-                    },
-                    Line::More if line.iter().all(|byte| byte.is_ascii_hexdigit() || b"\r; ".contains(byte)) => {
-                        Step::More
+                    Resumed::No => {
+                        held.truncate(before);
+                        return Step::Broken(std::mem::take(held));
                     }
-                    Line::More | Line::TooLong => Step::Broken(std::mem::take(line)),
-                }
+                    Resumed::Chunk(body, end) => (body, end),
+                };
+                // The proof came with these bytes: it ends among them.
+                let _ = bytes.split_to(end.saturating_sub(before));
+                let body = Bytes::copy_from_slice(&held[body]);
+                *self = if body.is_empty() { Self::Trailers(0) } else { Self::Size(Vec::new()) };
+                given(body)
             }
             Self::Trailers(len) => {
                 let Some(at) = memchr::memchr(b'\n', bytes) else {
@@ -173,6 +174,46 @@ impl Chunk {
     fn begin(&mut self, size: u64) -> Step {
         *self = if size == 0 { Self::Trailers(0) } else { Self::Data(size) };
         Step::More
+    }
+}
+
+/// What bytes behind a gap are.
+enum Resumed {
+    Open,
+    No,
+    /// A chunk, and where it ends with its line. The last chunk has no bytes.
+    Chunk(std::ops::Range<usize>, usize),
+}
+
+/// Whether `bytes` begin with a chunk: its size must be followed by that many bytes and a line's end. Text that looks like a
+/// size is not rare, and would swallow what comes next.
+fn resumed(bytes: &[u8]) -> Resumed {
+    // The gap may have ended before, or within, the end of the chunk before.
+    let from = if bytes.starts_with(b"\r\n") { 2 } else { usize::from(bytes.starts_with(b"\n")) };
+    let rest = &bytes[from..];
+    let Some(end) = memchr::memchr(b'\n', rest) else {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let may_be = digits <= 8 && matches!(rest.get(digits), None | Some(b'\r' | b';' | b' '));
+        return if may_be && rest.len() <= CHUNK_LINE_BYTES { Resumed::Open } else { Resumed::No };
+    };
+    let Some(size) = size_in(&rest[..end]).filter(|_| rest[..end].ends_with(b"\r")) else { return Resumed::No };
+    let Ok(size @ ..=RESUMED_CHUNK_BYTES) = usize::try_from(size) else { return Resumed::No };
+    let body = from + end + 1..from + end + 1 + size;
+    if size == 0 {
+        // Behind the last one comes a blank line, or a field.
+        let line = &bytes[body.end..];
+        let name = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)).count();
+        return match line.get(name) {
+            None if name <= CHUNK_LINE_BYTES => Resumed::Open,
+            Some(b'\r') if name == 0 => Resumed::Chunk(body.clone(), body.end),
+            Some(b':') if name > 0 => Resumed::Chunk(body.clone(), body.end),
+            _ => Resumed::No,
+        };
+    }
+    match bytes.get(body.end..body.end + 2) {
+        Some(b"\r\n") => Resumed::Chunk(body.clone(), body.end + 2),
+        Some(_) => Resumed::No,
+        None => Resumed::Open,
     }
 }
 
