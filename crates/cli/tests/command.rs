@@ -47,6 +47,10 @@ fn help_says_what_it_said() {
         ("replay", &["replay", "--help"]),
         ("demo", &["demo", "--help"]),
         ("doctor", &["doctor", "--help"]),
+        #[cfg(target_os = "linux")]
+        ("run", &["run", "--help"]),
+        #[cfg(target_os = "linux")]
+        ("agent", &["agent", "--help"]),
     ] {
         let output = sidetone(args, &[]);
         assert_eq!(output.status.code(), Some(0));
