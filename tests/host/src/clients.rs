@@ -62,6 +62,18 @@ pub fn c_gnutls() -> Option<PathBuf> {
     c("gnutls", &["-lgnutls"], "gnutls/gnutls.h")
 }
 
+/// The C program that makes connections at one address.
+#[must_use]
+pub fn c_steps() -> Option<PathBuf> {
+    c("steps", &["-lssl", "-lcrypto"], "openssl/ssl.h")
+}
+
+/// The C program that keeps connections.
+#[must_use]
+pub fn c_idle() -> Option<PathBuf> {
+    c("idle", &["-lssl", "-lcrypto"], "openssl/ssl.h")
+}
+
 /// The Java runtime, with the compiler in it that runs programs from their source.
 #[must_use]
 pub fn java() -> Option<PathBuf> {

@@ -17,3 +17,16 @@ pub mod event;
 pub mod leftovers;
 pub mod place;
 pub mod watch;
+
+/// The body of a chat: `plain`, or a `stream` with token counts.
+#[must_use]
+pub fn chat(step: &str) -> serde_json::Value {
+    let messages = serde_json::json!([{ "role": "user", "content": "hello" }]);
+    match step {
+        "plain" => serde_json::json!({ "model": "gpt-4o", "messages": messages }),
+        "stream" => serde_json::json!({
+            "model": "gpt-4o-mini", "messages": messages, "stream": true, "stream_options": { "include_usage": true },
+        }),
+        other => panic!("{other} is neither plain nor stream"),
+    }
+}

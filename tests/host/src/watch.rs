@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,7 @@ pub struct Ended {
 /// A running command, whose output goes to files. It is killed when this is dropped, and when the test ends.
 pub struct Running {
     child: Child,
+    stdin: Option<ChildStdin>,
     folder: TempDir,
 }
 
@@ -67,8 +69,23 @@ impl Running {
         if let Some(current) = command.get_current_dir() {
             guarded.current_dir(current);
         }
-        let child = guarded.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap();
-        Self { child, folder }
+        guarded.stdin(Stdio::piped()).stdout(file("stdout")).stderr(file("stderr"));
+        let mut child = guarded.spawn().unwrap();
+        Self { stdin: child.stdin.take(), child, folder }
+    }
+
+    /// Writes a line to its standard input, and waits until it has printed one more.
+    #[track_caller]
+    pub fn step(&mut self, line: &str) {
+        let lines = |running: &Self| running.stdout().matches('\n').count();
+        let before = lines(self);
+        self.tell(line);
+        self.wait_until(line, |running| lines(running) > before);
+    }
+
+    /// Writes a line to its standard input.
+    pub fn tell(&mut self, line: &str) {
+        self.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// Its process id.
@@ -120,6 +137,7 @@ impl Running {
     /// When it takes too long.
     #[track_caller]
     pub fn end(mut self) -> Ended {
+        self.stdin = None;
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -214,18 +232,18 @@ impl Agent {
         event::parse(&whole.lines().take(lines).collect::<Vec<_>>().join("\n"))
     }
 
-    /// The calls to a server so far.
+    /// The calls of some processes so far.
     #[must_use]
-    pub fn events_of(&self, place: &Place) -> Vec<Event> {
-        self.events().into_iter().filter(|event| event.server == place.name).collect()
+    pub fn events_of(&self, pids: &[u32]) -> Vec<Event> {
+        of(self.events(), pids)
     }
 
-    /// Waits until so many calls to a server were seen, which are then given.
+    /// Waits until so many calls of some processes were seen, which are then given.
     #[track_caller]
-    pub fn wait_for(&mut self, place: &Place, count: usize) -> Vec<Event> {
+    pub fn wait_for(&mut self, pids: &[u32], count: usize) -> Vec<Event> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let events = self.events_of(place);
+            let events = self.events_of(pids);
             if events.len() >= count {
                 return events;
             }
@@ -248,6 +266,12 @@ impl Agent {
         assert!(ended.status.success(), "{ended:?}");
         Seen { events: event::read(&self.output), ended }
     }
+}
+
+/// Those calls that are of some processes.
+#[must_use]
+pub fn of(events: Vec<Event>, pids: &[u32]) -> Vec<Event> {
+    events.into_iter().filter(|event| event.pid.is_some_and(|pid| pids.contains(&pid))).collect()
 }
 
 /// Lets every user write in a folder.

@@ -206,7 +206,9 @@ fn events(body: &Bytes) -> Vec<Bytes> {
             from = at + 2;
         }
     }
-    events.push(body.slice(from..));
+    if from < body.len() {
+        events.push(body.slice(from..));
+    }
     events
 }
 

@@ -1,0 +1,131 @@
+//! Connections that are there before the agent, and those that begin with something else than a call.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::ffi::OsStr;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sidetone_host_tests::clients;
+use sidetone_host_tests::compare;
+use sidetone_host_tests::place::{Place, own_file};
+use sidetone_host_tests::watch::{Agent, Running, program, succeed};
+use sidetone_testkit::require;
+
+const HTTP1: &[&str] = &["http/1.1"];
+const HTTP2: &[&str] = &["h2"];
+
+/// An agent sees the whole host, and so the other tests too: one at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls on a connection that was there before the agent are seen like any other.
+fn later_calls_are_seen<I: IntoIterator<Item: AsRef<OsStr>>>(protocols: &[&str], client: &[&OsStr], arguments: I) {
+    let _alone = alone();
+    let Some(place) = Place::new("api.openai.com", protocols, |server| server) else { return };
+    let mut command = place.command(client[0]);
+    let mut client = Running::start(command.args(&client[1..]).args(arguments));
+    for step in ["plain", "stream", "plain"] {
+        client.step(step);
+    }
+    assert_eq!(place.server.connections(), 1);
+    let before = place.server.answers().len();
+    let mut agent = Agent::start(&[]);
+    for step in ["plain", "stream", "plain", "stream"] {
+        client.step(step);
+    }
+    let connections = place.server.connections();
+    assert_eq!(connections, 1, "the client made another connection");
+    let pid = client.pid();
+    let ended = client.end();
+    assert!(ended.status.success(), "{ended:?}");
+    agent.wait_for(&[pid], 4);
+    let seen = agent.stop();
+    let events = sidetone_host_tests::watch::of(seen.events, &[pid]);
+    compare::one_to_one(&events, &place.server.answers()[before..]);
+}
+
+#[test]
+fn later_calls_of_openssl_over_http1_are_seen() {
+    let Some(python) = clients::python() else { return };
+    let client = own_file("clients/python/sync.py");
+    later_calls_are_seen(HTTP1, &[python.as_os_str(), client.as_os_str()], [""; 0]);
+}
+
+#[test]
+fn later_calls_of_go_over_http1_are_seen() {
+    let Some(go) = clients::go() else { return };
+    later_calls_are_seen(HTTP1, &[go.as_os_str()], ["http1"]);
+}
+
+#[test]
+fn later_calls_of_go_over_http2_are_seen() {
+    let Some(go) = clients::go() else { return };
+    later_calls_are_seen(HTTP2, &[go.as_os_str()], ["http2"]);
+}
+
+#[test]
+fn later_calls_of_rustls_over_http1_are_seen() {
+    later_calls_are_seen(HTTP1, &[program("reqwest-client").as_os_str()], ["http1"]);
+}
+
+#[test]
+fn later_calls_of_rustls_over_http2_are_seen() {
+    later_calls_are_seen(HTTP2, &[program("reqwest-client").as_os_str()], ["http2"]);
+}
+
+#[test]
+fn a_connection_that_begins_with_three_other_requests_is_captured() {
+    let _alone = alone();
+    let Some(go) = clients::go() else { return };
+    for (version, protocols) in [("http1", HTTP1), ("http2", HTTP2)] {
+        let Some(place) = Place::new("api.openai.com", protocols, |server| server) else { return };
+        let mut agent = Agent::start(&[]);
+        let client = Running::start(place.command(&go).args([version, "other", "other", "other", "plain", "stream"]));
+        let pid = client.pid();
+        let ended = client.end();
+        assert!(ended.status.success(), "{ended:?}");
+        assert_eq!(place.server.connections(), 1);
+        agent.wait_for(&[pid], 2);
+        let events = sidetone_host_tests::watch::of(agent.stop().events, &[pid]);
+        compare::one_to_one(&events, &place.server.answers()[3..]);
+    }
+}
+
+#[test]
+fn a_connection_at_the_address_of_an_ignored_one_is_captured() {
+    let _alone = alone();
+    let Some(steps) = clients::c_steps() else { return };
+    let Some(openssl) = require::tool("openssl") else { return };
+    let Some(place) = Place::new("api.openai.com", HTTP1, |server| server) else { return };
+    // A server that speaks TLS and no HTTP: it answers each line by the line turned round.
+    let (certificate, key) = (place.file("echo.pem"), place.file("echo.key"));
+    let mut request = Command::new(&openssl);
+    request.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    succeed(request.args(["-subj", "/CN=echo.test", "-keyout"]).arg(&key).arg("-out").arg(&certificate));
+    let ip = place.address().ip();
+    let mut echo = Command::new(&openssl);
+    echo.args(["s_server", "-rev", "-accept", &format!("{ip}:7"), "-cert"]).arg(&certificate).arg("-key").arg(&key);
+    let mut echo = Running::start(&echo);
+    echo.wait_until("it accepts", |echo| echo.stdout().contains("ACCEPT"));
+
+    let mut agent = Agent::start(&["--deny", "denied.test"]);
+    let call = |name: &str| format!("{name}={ip}:443=chat");
+    let steps = Running::start(Command::new(steps).args([
+        format!("echo.test={ip}:7=echo"),
+        call("api.openai.com"),
+        call("denied.test"),
+        call("api.openai.com"),
+    ]));
+    let pid = steps.pid();
+    let ended = steps.end();
+    assert!(ended.status.success(), "{ended:?}");
+    let addresses: Vec<&str> = ended.stdout.lines().collect();
+    assert!(addresses.len() == 4 && addresses.iter().all(|address| *address == addresses[0]), "{addresses:?}");
+    agent.wait_for(&[pid], 2);
+    let events = sidetone_host_tests::watch::of(agent.stop().events, &[pid]);
+    let answers = place.server.answers();
+    assert_eq!(answers.len(), 3);
+    compare::one_to_one(&events, &[answers[0].clone(), answers[2].clone()]);
+}
