@@ -81,7 +81,7 @@ fn server(authority: Option<&str>, facts: &Facts, side: Side) -> Server {
     });
     let name = || facts.server_name.as_deref().unwrap_or_default();
     // A client that names no port means the scheme's; the port of its connection knows better.
-    let port = port.or(facts.port).or((side == Side::Client).then_some(HTTPS));
+    let port = port.or(facts.port).or((side == Side::Client || host.is_some()).then_some(HTTPS));
     Server { address: host.filter(|host| !host.is_empty()).unwrap_or_else(name).into(), port }
 }
 

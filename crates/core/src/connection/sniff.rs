@@ -189,12 +189,14 @@ impl Way {
             }
         }
         self.open.drain(..open);
+        self.open.shrink_to(RECENT_BYTES);
         let before = self.recent.len();
         self.recent.extend_from_slice(&piece[piece.len().saturating_sub(RECENT_BYTES)..]);
         if is_http2(piece) || before > 0 && is_http2(&self.recent) {
             return Found::Http2;
         }
         self.recent.drain(..self.recent.len().saturating_sub(RECENT_BYTES));
+        self.recent.shrink_to(2 * RECENT_BYTES);
         Found::Nothing
     }
 }

@@ -39,13 +39,13 @@ impl Gathering {
             at += len + 1;
             let is_blank = matches!(&self.bytes[self.line.min(start)..], b"\n" | b"\r\n");
             self.line = self.bytes.len();
-            if is_blank {
-                let _ = bytes.split_to(at);
-                return Progress::Whole;
-            }
             if self.bytes.len() > HEAD_BYTES {
                 let _ = bytes.split_to(at);
                 return Progress::TooLong;
+            }
+            if is_blank {
+                let _ = bytes.split_to(at);
+                return Progress::Whole;
             }
         }
         let room = (HEAD_BYTES + 1).saturating_sub(self.bytes.len());
