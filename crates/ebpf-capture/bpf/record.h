@@ -34,6 +34,9 @@ struct record {
 #define CONNECTION_LOST 8       /* bytes of it could not be sent; user space clears it */
 #define CONNECTION_CLOSED 16    /* closed, and the record that says so could not be sent */
 #define CONNECTION_RENAMED 32   /* why it was closed */
+#define CONNECTION_REAPED 64    /* set by user space: its close is on its way */
+#define CONNECTION_FILTERED 128 /* set by user space: its process is not to be captured any more */
+#define CONNECTION_OVER 256     /* closed: the same address is another connection */
 
 /* One place of the connection table, which user space maps: a cache line. */
 struct connection {
@@ -56,7 +59,7 @@ struct call {
 		u64 left;      /* at the return: what is not sent yet */
 	};
 	u64 start_ns;
-	u64 conn; /* 0: no connection was known at entry */
+	u64 conn; /* 0: no connection was known at entry. Stays after the return, with the index: last_of() */
 	u32 index;
 	u32 cookie;
 };

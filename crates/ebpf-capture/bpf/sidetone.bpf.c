@@ -67,6 +67,16 @@ INLINE struct state *the_state(void)
 			add(c_->field, n);                       \
 	} while (0)
 
+#define COUNT2(field, n, other, m)                               \
+	do {                                                     \
+		u32 zero_ = 0;                                   \
+		struct counters *c_ = map_lookup(&counters, &zero_); \
+		if (c_) {                                        \
+			add(c_->field, n);                       \
+			add(c_->other, m);                       \
+		}                                                \
+	} while (0)
+
 /* (tgid << 32 | tid) as user space counts them, or 0: a process of a namespace that it can't see. */
 INLINE u64 current_id(struct state *s)
 {
@@ -209,16 +219,14 @@ struct piece {
 		struct record *r_ = ring_reserve(&ring, sizeof(struct record) + (room), 0); \
 		if (!r_) {                                                                  \
 			(p)->call->cookie |= COOKIE_LOST;                                   \
-			COUNT(ring_full_records, 1);                                        \
-			COUNT(ring_full_bytes, n_);                                         \
+			COUNT2(ring_full_records, 1, ring_full_bytes, n_);                  \
 			break;                                                              \
 		}                                                                           \
 		asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n_) : "i"(room));        \
 		if (read_user(r_ + 1, n_, (void *)(p)->call->buffer)) {                           \
 			ring_discard(r_, BPF_RB_NO_WAKEUP);                                 \
 			(p)->call->cookie |= COOKIE_LOST;                                   \
-			COUNT(fault_records, 1);                                            \
-			COUNT(fault_bytes, n_);                                             \
+			COUNT2(fault_records, 1, fault_bytes, n_);                          \
 			break;                                                              \
 		}                                                                           \
 		fill(r_, (p)->id, KIND_DATA);                                               \
@@ -231,8 +239,7 @@ struct piece {
 		r_->flags |= (p)->call->cookie & COOKIE_WRITE;                              \
 		r_->runtime = COOKIE_RUNTIME((p)->call->cookie);                            \
 		ring_submit(r_, wake((p)->s));                                              \
-		COUNT(records, 1);                                                          \
-		COUNT(bytes, n_);                                                           \
+		COUNT2(records, 1, bytes, n_);                                              \
 	} while (0)
 
 #define CHUNK (64 << 10)
@@ -293,49 +300,88 @@ INLINE u32 place_of(u64 id)
 	return (u32)id & (THREAD_CALLS - 1);
 }
 
-/* Returns 1 when there is nothing to see at the return. */
-INLINE int enter(struct state *s, u64 id, u64 frame, int by_thread, u64 address, u64 buffer, u64 length_at, u64 cookie)
+/* The connection of the last call in a thread's place, when this call is on it too: that spares two look-ups in hashes. */
+INLINE struct connection *last_of(struct call *place, u64 address, u32 tgid, u32 *index)
 {
-	u32 tgid = id >> 32, index = 0;
-	u64 generation = id ? generation_of(s, tgid) : 0;
-	if (!generation) {
-		COUNT(filtered_calls, 1);
-		return 1;
-	}
-	struct connection *c = find(address, tgid, generation, &index);
-	struct call call = { .id = id, .frame = frame, .address = address, .buffer = buffer, .length_at = length_at };
-	call.conn = c ? c->conn : 0;
-	call.index = index;
-	call.cookie = (u32)cookie;
-	call.start_ns = c && c->flags & CONNECTION_IGNORED ? 0 : monotonic_ns();
+	*index = place->index;
+	struct connection *c = map_lookup(&connections, index);
+	if (!c || c->conn != place->conn || !c->conn || c->address != address || c->tgid != tgid)
+		return 0;
+	return c->flags & (CONNECTION_CLOSED | CONNECTION_OVER | CONNECTION_REAPED | CONNECTION_FILTERED) ? 0 : c;
+}
+
+/* Goroutines change threads, and their stacks move. A call inside a call (TLS through a TLS proxy) is at depth 1. */
+#define GO_DEPTH_BIT (1ull << 31)
+
+INLINE int put_elsewhere(struct call *call, int by_thread)
+{
+	struct call_key key = { .id = call->id, .frame = call->frame };
+	long failed;
 	if (by_thread) {
-		u32 place = place_of(id);
-		struct call *own = map_lookup(&thread_calls, &place);
-		if (!own)
-			return 1;
-		/* Another call of this thread that is deeper than the new one never returned. */
-		if ((own->id == id && own->frame <= frame) ||
-		    (own->id == 0 && __sync_val_compare_and_swap(&own->id, 0, id) == 0)) {
-			*own = call;
-			return 0;
+		failed = map_update(&other_calls, &key, call, BPF_ANY);
+	} else {
+		key.id = call->id >> 32;
+		failed = map_update(&other_calls, &key, call, BPF_NOEXIST);
+		if (failed) {
+			key.id |= GO_DEPTH_BIT;
+			failed = map_update(&other_calls, &key, call, BPF_ANY);
 		}
 	}
-	struct call_key key = { .id = id, .frame = frame };
-	if (!by_thread)
-		key.id = tgid; /* a goroutine can change its thread */
-	if (map_update(&other_calls, &key, &call, BPF_ANY)) {
+	if (failed)
 		COUNT(calls_full, 1);
+	return failed ? 1 : 0;
+}
+
+/* Returns 1 when there is nothing to see at the return. `written`: for a session, what a write was asked to send. */
+INLINE int enter(struct state *s, u64 id, u64 frame, int by_thread, u64 address, u64 buffer, u64 length_at, u64 cookie,
+		 u64 written)
+{
+	u32 tgid = id >> 32, index = 0, place = place_of(id);
+	struct call *own = by_thread ? map_lookup(&thread_calls, &place) : 0;
+	struct connection *c = own ? last_of(own, address, tgid, &index) : 0;
+	if (!c) {
+		u64 generation = id ? generation_of(s, tgid) : 0;
+		if (!generation) {
+			COUNT(filtered_calls, 1);
+			return 1;
+		}
+		index = 0;
+		c = find(address, tgid, generation, &index);
+	}
+	u64 conn = c ? c->conn : 0, start_ns = 0;
+	if (!c || !(c->flags & CONNECTION_IGNORED)) {
+		start_ns = monotonic_ns();
+	} else if (written) {
+		/* The return, which can be spared, is half of what a probe costs. */
+		COUNT2(ignored_calls, 1, ignored_bytes, written);
 		return 1;
 	}
-	return 0;
+	/* The thread's own place, unless another thread's call or an outer one of this thread is there. */
+	if (own && ((own->id == id && own->frame == frame) ||
+		    (own->id == 0 && __sync_val_compare_and_swap(&own->id, 0, id) == 0))) {
+		own->frame = frame;
+		own->address = address;
+		own->buffer = buffer;
+		own->length_at = length_at;
+		own->start_ns = start_ns;
+		own->conn = conn;
+		own->index = index;
+		own->cookie = (u32)cookie;
+		return 0;
+	}
+	struct call call = { .id = id, .frame = frame, .address = address, .buffer = buffer, .length_at = length_at };
+	call.start_ns = start_ns;
+	call.conn = conn;
+	call.index = index;
+	call.cookie = (u32)cookie;
+	return put_elsewhere(&call, by_thread);
 }
 
 INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
 {
 	u32 tgid = id >> 32, index = call->index;
 	if (!call->start_ns) {
-		COUNT(ignored_calls, 1);
-		COUNT(ignored_bytes, n);
+		COUNT2(ignored_calls, 1, ignored_bytes, n);
 		return;
 	}
 	if (!n)
@@ -354,10 +400,11 @@ INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
 		if (!c)
 			c = create(s, call->address, tgid, generation, 0, &index);
 		if (!c) {
-			COUNT(connections_full_calls, 1);
-			COUNT(connections_full_bytes, n);
+			COUNT2(connections_full_calls, 1, connections_full_bytes, n);
 			return;
 		}
+		call->conn = c->conn;
+		call->index = index;
 	}
 	struct piece p = { .s = s, .c = c, .call = call, .id = id, .call_bytes = n, .index = index };
 	p.start_ns = call->start_ns;
@@ -385,9 +432,12 @@ INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result)
 		call = map_lookup(&thread_calls, &place);
 		own = call && call->id == id && (!frame || call->frame == frame);
 	} else {
-		key.id = id >> 32;
+		key.id = id >> 32 | GO_DEPTH_BIT;
+		call = map_lookup(&other_calls, &key);
+		if (!call)
+			key.id = id >> 32;
 	}
-	if (!own)
+	if (!own && (by_thread || !call))
 		call = map_lookup(&other_calls, &key);
 	if (!call)
 		return 0; /* it began before the probes came, or is not to be captured */
@@ -407,7 +457,7 @@ INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result)
 
 /* ── C libraries ── */
 
-INLINE int c_entry(struct registers *ctx)
+INLINE int c_entry(struct registers *ctx, int is_session)
 {
 	struct state *s = the_state();
 	if (!s)
@@ -416,7 +466,7 @@ INLINE int c_entry(struct registers *ctx)
 	if (cookie & COOKIE_LENGTH_BY_POINTER)
 		length_at = cookie & COOKIE_LENGTH_BY_FIFTH ? READ(ARGUMENT5(ctx)) : READ(ARGUMENT4(ctx));
 	return enter(s, current_id(s), FRAME_AT_ENTRY(ctx), 1, ARGUMENT1(ctx) + COOKIE_DELTA(cookie), ARGUMENT2(ctx),
-		     length_at, cookie);
+		     length_at, cookie, is_session && cookie & COOKIE_WRITE ? (u32)ARGUMENT3(ctx) : 0);
 }
 
 INLINE int c_return(struct registers *ctx, u64 frame)
@@ -427,7 +477,7 @@ INLINE int c_return(struct registers *ctx, u64 frame)
 
 SEC("uprobe/call_entry") int call_entry(struct registers *ctx)
 {
-	c_entry(ctx);
+	c_entry(ctx, 0);
 	return 0;
 }
 
@@ -445,7 +495,7 @@ SEC("uprobe/call_exit") int call_exit(struct registers *ctx)
 SEC("uprobe/call_session") int call_session(struct registers *ctx)
 {
 	if (probed_address(ctx) == ADDRESS(ctx))
-		return c_entry(ctx) ? 1 : 0;
+		return c_entry(ctx, 1) ? 1 : 0;
 	return c_return(ctx, FRAME_AT_RETURN(ctx));
 }
 
@@ -457,7 +507,7 @@ SEC("uprobe/rust_entry") int rust_entry(struct registers *ctx)
 	u64 cookie = attach_cookie(ctx), connection = 0;
 	if (!s || read_user(&connection, sizeof(connection), (void *)ARGUMENT1(ctx)))
 		return 0;
-	enter(s, current_id(s), FRAME_AT_ENTRY(ctx), 1, connection + COOKIE_DELTA(cookie), ARGUMENT2(ctx), 0, cookie);
+	enter(s, current_id(s), FRAME_AT_ENTRY(ctx), 1, connection + COOKIE_DELTA(cookie), ARGUMENT2(ctx), 0, cookie, 0);
 	return 0;
 }
 
@@ -475,7 +525,7 @@ SEC("uprobe/go_entry") int go_entry(struct registers *ctx)
 	struct state *s = the_state();
 	u64 cookie = attach_cookie(ctx);
 	if (s)
-		enter(s, current_id(s), GO_GOROUTINE(ctx), 0, GO_ARGUMENT1(ctx), GO_ARGUMENT2(ctx), 0, cookie);
+		enter(s, current_id(s), GO_GOROUTINE(ctx), 0, GO_ARGUMENT1(ctx), GO_ARGUMENT2(ctx), 0, cookie, 0);
 	return 0;
 }
 
@@ -490,6 +540,7 @@ SEC("uprobe/go_exit") int go_exit(struct registers *ctx)
 INLINE void close_connection(struct state *s, u64 id, struct connection *c, u32 index, s32 reason)
 {
 	struct connection_key key = { .address = c->address, .tgid = c->tgid };
+	__sync_fetch_and_or(&c->flags, CONNECTION_OVER);
 	map_delete(&places, &key);
 	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
 	if (!r) {
@@ -685,6 +736,11 @@ SEC("raw_tp/process_exec") int process_exec(void *ctx)
 	if (!p)
 		return 0;
 	p->generation = monotonic_ns();
+	/* This thread is the only one now; its place must not lead to the last connection of the old program. */
+	u32 place = place_of(id);
+	struct call *own = map_lookup(&thread_calls, &place);
+	if (own)
+		own->conn = 0;
 	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
 	if (!r) {
 		COUNT(ring_full_records, 1);

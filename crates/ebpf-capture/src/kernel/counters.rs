@@ -47,7 +47,7 @@ counters! {
     truncated_bytes,
     /// Calls on connections with the verdict "ignored".
     ignored_calls,
-    /// Their bytes.
+    /// Their bytes; of a write, where probes are attached as sessions, those that it was asked to send.
     ignored_bytes,
     /// Calls of processes that are not captured.
     filtered_calls,

@@ -288,7 +288,7 @@ impl Drain {
         let mut processes = HashMap::new();
         for (place, entry) in (0..).zip(kernel.used_places()) {
             let pid = entry.tgid.load(Relaxed);
-            let is_open = entry.conn.load(SeqCst) != 0 && entry.flags.load(SeqCst) & (flag::CLOSED | flag::REAPED) == 0;
+            let is_open = entry.conn.load(SeqCst) != 0 && entry.flags.load(SeqCst) & (flag::OVER | flag::REAPED) == 0;
             if !is_open || !pids.contains(&pid) {
                 continue;
             }
@@ -368,8 +368,8 @@ impl Drain {
             let mut id = [0; 8];
             id.copy_from_slice(&key[..8]);
             let id = u64::from_ne_bytes(id);
-            // A goroutine's call has the process alone there.
-            let pid = if id >> 32 == 0 { u32::try_from(id).unwrap_or(0) } else { pid_of(id) };
+            // A goroutine's call has the process alone there, and its depth in the highest of 32 bits.
+            let pid = if id >> 32 == 0 { u32::try_from(id & 0x7fff_ffff).unwrap_or(0) } else { pid_of(id) };
             if ended.contains(&pid) {
                 let _ = sys::map_delete(map, &key);
             }
@@ -390,7 +390,7 @@ impl Drain {
         }
         let kernel = Arc::clone(&self.kernel.0);
         for (place, entry) in (0..).zip(kernel.used_places()) {
-            if entry.conn.load(SeqCst) != 0 && entry.flags.load(SeqCst) & flag::REAPED == 0 {
+            if entry.conn.load(SeqCst) != 0 && entry.flags.load(SeqCst) & (flag::OVER | flag::REAPED) == 0 {
                 self.close(place, entry, Close::CaptureStopped);
             }
         }

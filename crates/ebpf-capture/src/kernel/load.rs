@@ -207,7 +207,7 @@ impl Kernel {
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionState> {
         let live = |entry: &&Connection| {
-            entry.conn.load(SeqCst) != 0 && entry.flags.load(SeqCst) & (flag::CLOSED | flag::REAPED) == 0
+            entry.conn.load(SeqCst) != 0 && entry.flags.load(SeqCst) & (flag::OVER | flag::REAPED) == 0
         };
         self.0
             .used_places()
@@ -296,10 +296,18 @@ impl Inner {
         Some(Process::from_bytes(value))
     }
 
+    /// Calls on a known connection don't ask for the verdict about the process: the connection says it too.
     fn set_verdict(&self, pid: u32, verdict: u64) {
         let generation = self.process(pid).map_or_else(sys::monotonic_ns, |process| process.generation);
         if let Ok(map) = self.programs.map("processes") {
             let _ = sys::map_update(map, &pid.to_ne_bytes(), &Process { generation, verdict }.to_bytes());
+        }
+        for entry in self.used_places().iter().filter(|entry| entry.tgid.load(Relaxed) == pid) {
+            if verdict == Process::IGNORED {
+                entry.flags.fetch_or(flag::FILTERED, SeqCst);
+            } else {
+                entry.flags.fetch_and(!flag::FILTERED, SeqCst);
+            }
         }
     }
 

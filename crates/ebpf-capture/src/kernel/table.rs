@@ -25,6 +25,10 @@ pub(super) mod flag {
     pub(in super::super) const RENAMED: u32 = 32;
     /// Ours: its close is on its way.
     pub(in super::super) const REAPED: u32 = 64;
+    /// Ours: its process is not to be captured any more.
+    pub(in super::super) const FILTERED: u32 = 128;
+    /// It is closed, and its record is in the ring or lost.
+    pub(in super::super) const OVER: u32 = 256;
 }
 
 /// A call under way. `id` 0: free.
