@@ -35,6 +35,10 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Launch(Launch),
+    /// What the doctor's self-test captures; not for people.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    LoopBack,
 }
 
 /// Make calls with real clients against a mock server on this machine, and show what is seen of them.
@@ -81,14 +85,59 @@ pub(crate) struct Replay {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// Show what an application in this environment would do, and whether its telemetry would arrive.
+/// Show what an application in this environment would do, whether its telemetry would arrive, and whether host-wide capture
+/// can work here.
 ///
-/// Sends an export of nothing to each endpoint. Exits 1 when one that is configured can't be reached.
+/// Sends an export of nothing to each endpoint, and captures one TLS connection of its own. Exits 1 when an endpoint that is
+/// configured can't be reached, or capture can't work.
 #[derive(Debug, clap::Args)]
-struct Doctor {
+pub(crate) struct Doctor {
     /// Print one JSON document.
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
+    /// Look at one part only.
+    #[arg(long, value_enum)]
+    pub(crate) only: Option<Part>,
+    /// List the TLS libraries of this process instead, or of `all` that have one, and whether their calls can be captured.
+    #[cfg(target_os = "linux")]
+    #[arg(long, value_name = "PID|all", conflicts_with = "only", value_parser = which)]
+    pub(crate) pid: Option<Listing>,
+}
+
+/// A part of what `doctor` looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// What an application would export, and whether it would arrive.
+    Export,
+    /// Whether host-wide capture can work.
+    #[cfg(target_os = "linux")]
+    Host,
+}
+
+/// Which processes are listed.
+#[cfg(target_os = "linux")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Listing {
+    Pid(u32),
+    All,
+}
+
+#[cfg(target_os = "linux")]
+impl From<Listing> for sidetone::ebpf::doctor::Which {
+    fn from(listing: Listing) -> Self {
+        match listing {
+            Listing::Pid(pid) => Self::Pid(pid),
+            Listing::All => Self::All,
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn which(text: &str) -> Result<Listing, String> {
+    match text {
+        "all" => Ok(Listing::All),
+        _ => text.parse().map(Listing::Pid).map_err(|_| "a process id or `all` is expected".to_owned()),
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -274,12 +323,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     exit::code(match args.command {
         Command::Demo(args) => demo::run(&args),
         Command::Replay(args) => replay::run(&args),
-        Command::Doctor(args) => doctor::run(args.json),
+        Command::Doctor(args) => doctor::run(&args),
         #[cfg(target_os = "linux")]
         Command::Run(args) => return capture::run(&args),
         #[cfg(target_os = "linux")]
         Command::Agent(args) => capture::agent(&args),
         #[cfg(target_os = "linux")]
         Command::Launch(args) => return capture::launch(&args),
+        #[cfg(target_os = "linux")]
+        Command::LoopBack => {
+            let code = sidetone::ebpf::doctor::loop_back_child();
+            return ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX));
+        }
     })
 }

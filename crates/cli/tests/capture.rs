@@ -8,11 +8,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use serde_json::{Value, json};
 use sidetone_testkit::require;
 
-/// The bits of CAP_BPF and CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: linux/capability.h.
+/// The bits of CAP_BPF and CAP_PERFMON; CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE: linux/capability.h.
 const CAPTURE: u64 = 1 << 39 | 1 << 38;
-const MORE: u64 = 1 << 19 | 1 << 2;
+const MORE: u64 = 1 << 19 | 1 << 2 | 1 << 40;
 
 fn sidetone(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sidetone"));
@@ -21,6 +22,18 @@ fn sidetone(args: &[&str]) -> Command {
     }
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// The same command as a user without privileges, where this one has any.
+fn unprivileged(command: Command) -> Option<Command> {
+    if !is_root() {
+        return Some(command);
+    }
+    let mut as_nobody = Command::new(require::tool("setpriv")?);
+    as_nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]);
+    as_nobody.arg(command.get_program()).args(command.get_args());
+    as_nobody.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Some(as_nobody)
 }
 
 fn run(args: &[&str]) -> Command {
@@ -93,15 +106,7 @@ fn a_command_that_isnt_there_or_isnt_executable_exits_as_env_does() {
 #[test]
 fn without_privileges_nothing_is_started_and_the_code_is_125() {
     let marker = folder("unprivileged").join("started");
-    let mut command = run(&["--", "touch", marker.to_str().unwrap()]);
-    if is_root() {
-        let Some(setpriv) = require::tool("setpriv") else { return };
-        let mut as_nobody = Command::new(setpriv);
-        as_nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]);
-        as_nobody.arg(command.get_program()).args(command.get_args());
-        as_nobody.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command = as_nobody;
-    }
+    let Some(mut command) = unprivileged(run(&["--", "touch", marker.to_str().unwrap()])) else { return };
     let (code, stdout, stderr) = ended(command.spawn().unwrap());
     assert_eq!((code, &*stdout), (Some(125), ""), "{stderr}");
     assert!(stderr.contains("CAP_BPF") && stderr.contains("was not started"), "{stderr}");
@@ -238,4 +243,56 @@ fn the_agent_ends_by_itself_after_its_duration() {
         ended(sidetone(&["agent", "--duration", "0.2", "--process", "nobody-has-this-name"]).spawn().unwrap());
     assert_eq!((code, &*stdout), (Some(0), ""), "{stderr}");
     assert!(stderr.starts_with("ready\n"), "{stderr}");
+}
+
+fn doctor(command: Option<Command>) -> Option<(Option<i32>, Value, String)> {
+    let (code, stdout, stderr) = ended(command?.spawn().unwrap());
+    Some((code, serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}{stderr}")), stderr))
+}
+
+/// The state of each check of that name.
+fn states<'a>(report: &'a Value, name: &str) -> Vec<&'a str> {
+    let checks = report["host"]["checks"].as_array().unwrap().iter().filter(|check| check["name"] == name);
+    checks.map(|check| check["state"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_doctor_tries_the_whole_way_where_capture_can_work() {
+    if !may_capture() {
+        return;
+    }
+    let Some((code, report, stderr)) = doctor(Some(sidetone(&["doctor", "--only", "host", "--json"]))) else { return };
+    assert_eq!((code, &*stderr), (Some(0), ""), "{report}");
+    assert_eq!((&report["ok"], states(&report, "CAP_BPF")), (&json!(true), vec!["good"]));
+    assert_eq!(states(&report, "self-test"), ["good"], "{report}");
+    assert!(report.get("signals").is_none(), "that is the part of exports");
+    let out_of_reach = report["host"]["out_of_reach"].to_string();
+    for name in ["Ollama", "vLLM", "llama.cpp", "QUIC", "kTLS", "Java"] {
+        assert!(out_of_reach.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn the_doctor_names_what_an_ordinary_user_lacks_and_what_to_do() {
+    let command = unprivileged(sidetone(&["doctor", "--only", "host", "--json"]));
+    let Some((code, report, stderr)) = doctor(command) else { return };
+    assert_eq!((code, &report["ok"]), (Some(1), &json!(false)), "{report}");
+    assert_eq!(states(&report, "CAP_BPF"), ["missing"], "{report}");
+    assert!(states(&report, "self-test").is_empty(), "nothing is tried that can't work");
+    assert!(stderr.contains("CAP_BPF") && stderr.contains("setcap") && stderr.lines().count() == 1, "{stderr}");
+    // Exports need no privilege.
+    let (code, _, stderr) = ended(unprivileged(sidetone(&["doctor", "--only", "export"])).unwrap().spawn().unwrap());
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
+#[test]
+fn the_doctor_lists_what_is_recognised_in_a_process() {
+    let own = std::process::id().to_string();
+    let Some((code, report, _)) = doctor(Some(sidetone(&["doctor", "--json", "--pid", &own]))) else { return };
+    assert_eq!(code, Some(0));
+    let [process] = report["processes"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!(process["pid"].as_u64(), Some(u64::from(std::process::id())));
+    assert_eq!(process["exe"].as_str(), std::env::current_exe().unwrap().to_str());
+    let (code, _, stderr) = ended(sidetone(&["doctor", "--pid", "most"]).spawn().unwrap());
+    assert_eq!(code, Some(2), "{stderr}");
 }

@@ -68,7 +68,7 @@ fn wrong_usage_exits_2_and_names_what_there_is() {
     for (args, words) in [
         (&["replay", "--dialect", "latest", "x"][..], &["latest", "possible values: v2"][..]),
         (&["replay", "--content", "redacted", "x"], &["redacted", "possible values: off, full"]),
-        (&["replay", "--format", "jsonl", "x"], &["jsonl", "possible values: golden, pretty"]),
+        (&["replay", "--format", "xml", "x"], &["jsonl", "possible values: golden, pretty"]),
         (&["replay"], &["<PATH>..."]),
         (&["collect"], &["collect"]),
         (&["demo", "--seconds", "soon"], &["soon"]),
@@ -155,7 +155,7 @@ fn a_readable_replay_has_every_name_and_the_content_that_was_asked_for() {
 
 #[test]
 fn the_doctor_finds_nothing_wrong_where_nothing_is_configured() {
-    let output = sidetone(&["doctor"], &[]);
+    let output = sidetone(&["doctor", "--only", "export"], &[]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     for word in ["v2", "off", "http/protobuf to http://localhost:4318/v1/traces", "async-openai"] {
         assert!(text(&output.stdout).contains(word), "{word}");
@@ -163,7 +163,7 @@ fn the_doctor_finds_nothing_wrong_where_nothing_is_configured() {
 }
 
 fn doctor(variables: &[(&str, &str)]) -> (Value, Output) {
-    let output = sidetone(&["doctor", "--json"], variables);
+    let output = sidetone(&["doctor", "--only", "export", "--json"], variables);
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
     (report, output)
 }
@@ -206,7 +206,7 @@ fn the_doctor_reaches_the_collector_and_rotel_by_either_protocol() {
         // Each protocol at the other's port.
         for (protocol, endpoint) in [("http/protobuf", &grpc), ("grpc", &http)] {
             let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &**endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)];
-            assert_told(&sidetone(&["doctor"], &variables), 1, &["OTEL_EXPORTER_OTLP_PROTOCOL"]);
+            assert_told(&sidetone(&["doctor", "--only", "export"], &variables), 1, &["OTEL_EXPORTER_OTLP_PROTOCOL"]);
         }
     }
 }
@@ -237,7 +237,7 @@ fn the_doctor_tells_what_a_receiver_answers() {
             [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)];
         let told = |behaviour, words: &[&str]| {
             receiver.set(behaviour);
-            assert_told(&sidetone(&["doctor"], &variables), 1, words);
+            assert_told(&sidetone(&["doctor", "--only", "export"], &variables), 1, words);
         };
         let status = |status| Behaviour::Status { status, retry_after: None };
         let wrong =
@@ -248,14 +248,14 @@ fn the_doctor_tells_what_a_receiver_answers() {
             told(status(404), &["no OTLP is taken there"]);
             // It is there, and asks to come back.
             receiver.set(status(429));
-            assert_eq!(sidetone(&["doctor"], &variables).status.code(), Some(0));
+            assert_eq!(sidetone(&["doctor", "--only", "export"], &variables).status.code(), Some(0));
         }
     }
 }
 
 #[test]
 fn the_doctor_says_what_is_wrong_with_a_variable() {
-    let output = sidetone(&["doctor"], &[("OTEL_EXPORTER_OTLP_PROTOCOL", "carrier-pigeon")]);
+    let output = sidetone(&["doctor", "--only", "export"], &[("OTEL_EXPORTER_OTLP_PROTOCOL", "carrier-pigeon")]);
     assert_told(&output, 1, &["OTEL_EXPORTER_OTLP_PROTOCOL=carrier-pigeon", "http/protobuf or grpc is expected"]);
 }
 

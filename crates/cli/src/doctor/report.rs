@@ -34,7 +34,7 @@ impl Report {
     }
 
     /// What is in the way of an application's telemetry. An endpoint that nobody asked for isn't.
-    fn problems(&self) -> Vec<String> {
+    pub(super) fn problems(&self) -> Vec<String> {
         let mut problems: Vec<_> = self.settings.error.iter().cloned().collect();
         let mut unreached: Vec<(&str, Vec<String>)> = Vec::new();
         for (route, reached) in self.signals() {
@@ -50,12 +50,6 @@ impl Report {
         }
         problems.extend(unreached.into_iter().map(|(why, places)| format!("{} {why}", places.join(", "))));
         problems
-    }
-
-    /// Everything that is in the way, in one line; `None` if nothing is.
-    pub(super) fn verdict(&self) -> Option<String> {
-        let problems = self.problems();
-        (!problems.is_empty()).then(|| problems.join("; "))
     }
 
     pub(super) fn json(&self) -> Value {
@@ -77,7 +71,6 @@ impl Report {
             (route.signal.as_str().to_owned(), signal)
         });
         json!({
-            "version": env!("CARGO_PKG_VERSION"),
             "features": features(),
             "dialect": self.settings.dialect,
             "content": self.settings.content,
@@ -86,8 +79,6 @@ impl Report {
             "variables": self.settings.variables,
             "signals": signals.collect::<serde_json::Map<_, _>>(),
             "warnings": self.settings.warnings,
-            "problems": self.problems(),
-            "ok": self.problems().is_empty(),
         })
     }
 
