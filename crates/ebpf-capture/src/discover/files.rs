@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::host::is_tls_library;
 use super::kernel::Attach;
 use super::open::{self, FileKind};
 use super::record::{Device, Mapping};
@@ -18,6 +19,9 @@ use crate::runtime::{Recognised, recognise};
 
 /// Most files without TLS that are remembered; then all of them are looked at anew.
 const REMEMBERED: usize = 32 << 10;
+
+/// A file of this size is looked through within a few milliseconds.
+const LONG_BYTES: u64 = 4 << 20;
 
 /// A file that holds a TLS library, by a number of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,13 +108,56 @@ pub(super) enum Look {
     Tls { file: FileId, is_new: bool },
 }
 
-/// How files are looked through.
-pub(super) type Recognise = fn(&File, &Path) -> Result<Vec<Recognised>, crate::runtime::Unreadable>;
+/// What opening a file gave.
+pub(super) enum Opened {
+    Known(Look),
+    /// It must be looked through, which may take its time.
+    Unread(Unread),
+}
+
+/// An open file that was not looked through yet.
+#[derive(Debug)]
+pub(super) struct Unread {
+    file: File,
+    path: PathBuf,
+    key: Key,
+    stamp: Stamp,
+    pin: bool,
+}
+
+/// A file that was looked through.
+#[derive(Debug)]
+pub(super) struct Read {
+    of: Unread,
+    found: Vec<Recognised>,
+}
+
+impl Unread {
+    /// Looks through the file. One that can't be read has nothing in it that could be hooked.
+    pub(super) fn read(self) -> Read {
+        let found = recognise(&self.file, &self.path).unwrap_or_default();
+        Read { of: self, found }
+    }
+
+    /// Whether that takes long: it depends on how many symbols there are, of which the size gives a hint.
+    pub(super) fn takes_long(&self) -> bool {
+        self.stamp.size > LONG_BYTES && !is_tls_library(&self.path)
+    }
+
+    pub(super) fn key(&self) -> Key {
+        self.key
+    }
+}
+
+impl Read {
+    pub(super) fn key(&self) -> Key {
+        self.of.key
+    }
+}
 
 /// All files that were met.
 pub(super) struct Files {
     kernel: Arc<dyn Attach>,
-    recognise: Recognise,
     aliases: HashMap<Alias, Known>,
     contents: HashMap<Key, Content>,
     tls: HashMap<FileId, TlsFile>,
@@ -119,7 +166,7 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn new(kernel: Arc<dyn Attach>) -> Self {
-        Self { kernel, recognise, aliases: HashMap::new(), contents: HashMap::new(), tls: HashMap::new(), next: 0 }
+        Self { kernel, aliases: HashMap::new(), contents: HashMap::new(), tls: HashMap::new(), next: 0 }
     }
 
     /// What is known of a mapped file without looking. `None`: it must be looked at.
@@ -141,21 +188,21 @@ impl Files {
         }
     }
 
-    /// Looks at a file that a process has mapped, and attaches to it.
+    /// Opens a file that a process has mapped, unless it is known.
     ///
     /// # Errors
     /// When the file can't be opened by any way.
-    pub(super) fn look(&mut self, pid: u32, mapping: &Mapping) -> io::Result<Look> {
+    pub(super) fn open(&mut self, pid: u32, mapping: &Mapping) -> io::Result<Opened> {
         if let Some(look) = self.known(pid, mapping) {
-            return Ok(look);
+            return Ok(Opened::Known(look));
         }
         let (file, kind) = open::mapped(pid, mapping)?;
-        let (key, look) = self.look_at(&file, kind, &mapping.path, false)?;
+        let (key, opened) = self.meet(file, kind, &mapping.path, false)?;
         if self.aliases.len() >= REMEMBERED {
             self.forget_plain();
         }
         self.aliases.insert(Alias::of(mapping), Known { key, generation: mapping.generation });
-        Ok(look)
+        Ok(opened)
     }
 
     /// Looks at a file by its path in our own mount namespace, and attaches to it for good.
@@ -164,10 +211,13 @@ impl Files {
     /// When it can't be read.
     pub(super) fn look_by_path(&mut self, path: &Path) -> io::Result<Look> {
         let (file, kind) = open::regular(path)?;
-        Ok(self.look_at(&file, kind, path, true)?.1)
+        match self.meet(file, kind, path, true)?.1 {
+            Opened::Known(look) => Ok(look),
+            Opened::Unread(unread) => Ok(self.finish(unread.read())),
+        }
     }
 
-    fn look_at(&mut self, file: &File, kind: FileKind, path: &Path, pin: bool) -> io::Result<(Key, Look)> {
+    fn meet(&mut self, file: File, kind: FileKind, path: &Path, pin: bool) -> io::Result<(Key, Opened)> {
         let meta = file.metadata()?;
         let stamp = Stamp::of(&meta);
         let key = match kind {
@@ -175,28 +225,38 @@ impl Files {
             FileKind::Ordinary => Key { device: Some(Device::of(meta.dev())), inode: meta.ino(), stamp: None },
         };
         match self.contents.get(&key) {
-            Some(Content::Plain(known)) if known.is_like(stamp) => return Ok((key, Look::Plain)),
+            Some(Content::Plain(known)) if known.is_like(stamp) => return Ok((key, Opened::Known(Look::Plain))),
             Some(Content::Tls(id)) => {
                 let id = *id;
                 if let Some(known) = self.tls.get_mut(&id).filter(|known| known.stamp.is_like(stamp)) {
                     known.is_pinned |= pin;
-                    return Ok((key, Look::Tls { file: id, is_new: false }));
+                    return Ok((key, Opened::Known(Look::Tls { file: id, is_new: false })));
                 }
                 // Written over in place: other code, other places.
                 self.tls.remove(&id);
+                self.contents.remove(&key);
             }
             _ => {}
         }
-        let found = (self.recognise)(file, path).map_err(|unreadable| unreadable.error)?;
+        Ok((key, Opened::Unread(Unread { file, path: path.to_path_buf(), key, stamp, pin })))
+    }
+
+    /// Attaches to a file that was read.
+    pub(super) fn finish(&mut self, read: Read) -> Look {
+        let Read { of: Unread { file, path, key, stamp, pin }, found } = read;
+        // It may have been read twice at once.
+        if let Some(Content::Tls(id)) = self.contents.get(&key) {
+            return Look::Tls { file: *id, is_new: false };
+        }
         if found.is_empty() {
             self.contents.insert(key, Content::Plain(stamp));
-            return Ok((key, Look::Plain));
+            return Look::Plain;
         }
         let id = FileId(self.next);
         self.next += 1;
         self.contents.insert(key, Content::Tls(id));
         let mut tls = TlsFile {
-            path: path.to_path_buf(),
+            path,
             hold: None,
             attached_at: 0,
             attached: Vec::new(),
@@ -206,10 +266,10 @@ impl Files {
             is_pinned: pin,
             idle_since: None,
         };
-        self.attach(file, found, &mut tls);
+        self.attach(&file, found, &mut tls);
         tls.attached_at = now();
         self.tls.insert(id, tls);
-        Ok((key, Look::Tls { file: id, is_new: true }))
+        Look::Tls { file: id, is_new: true }
     }
 
     /// Attaches all that was found in a file at once.

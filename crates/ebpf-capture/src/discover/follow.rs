@@ -1,10 +1,12 @@
 //! Follows processes from event to event, and attaches to the TLS libraries that they map.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use super::files::{FileId, Files, Look};
+use super::files::{FileId, Files, Key, Look, Opened, Read, Unread};
 use super::host;
 use super::kernel::Attach;
 use super::notice::Notice;
@@ -14,6 +16,9 @@ use super::sockets::Sockets;
 use super::sys::now;
 use super::table::{Found, Processes, Verdict};
 use crate::report::{LateAttach, Unrecognised};
+
+/// Most files that wait to be looked through.
+const READING: usize = 256;
 
 /// The state of the watcher's thread.
 pub(super) struct Follower {
@@ -25,6 +30,9 @@ pub(super) struct Follower {
     notices: Box<dyn FnMut(Notice) + Send>,
     /// Processes whose first thread has ended while others may go on.
     ending: Vec<(u32, u64)>,
+    /// Files that the other thread looks through, and which processes mapped them when.
+    reading: HashMap<Key, Vec<(u32, u64)>>,
+    to_reader: Sender<Unread>,
     sockets: Sockets,
     /// When the first scan was over: what was mapped before isn't late.
     ready_at: Option<u64>,
@@ -44,6 +52,7 @@ impl Follower {
         processes: Arc<Processes>,
         kernel: Arc<dyn Attach>,
         notices: Box<dyn FnMut(Notice) + Send>,
+        to_reader: Sender<Unread>,
     ) -> Self {
         Self {
             own: std::process::id(),
@@ -52,6 +61,8 @@ impl Follower {
             kernel,
             notices,
             ending: Vec::new(),
+            reading: HashMap::new(),
+            to_reader,
             sockets: Sockets::default(),
             ready_at: None,
             heard_until: now(),
@@ -115,7 +126,7 @@ impl Follower {
                 }
             }
         }
-        self.look_at(unknown);
+        self.look_at(unknown, false);
     }
 
     fn forked(&mut self, pid: u32, parent: u32, at: u64) {
@@ -189,22 +200,55 @@ impl Follower {
         }
     }
 
-    /// Looks at files that were met for the first time: those first that by their name are TLS libraries.
-    fn look_at(&mut self, mut sightings: Vec<Sighting>) {
+    /// Looks at files that were met for the first time: those first that by their name are TLS libraries. What takes long
+    /// is left to another thread, unless it was asked to wait for it.
+    fn look_at(&mut self, mut sightings: Vec<Sighting>, wait: bool) {
         sightings.sort_by_key(|sighting| !host::is_tls_library(&sighting.mapping.path));
-        for Sighting { pid, at, mapping } in sightings {
-            if !self.processes.admits(pid, at) {
+        for sighting in sightings {
+            let Sighting { pid, at, mapping } = &sighting;
+            if !self.processes.admits(*pid, *at) {
                 continue;
             }
-            match self.files.look(pid, &mapping) {
-                Ok(Look::Plain) => {}
-                Ok(look @ Look::Tls { file, .. }) => {
-                    self.tell_attached(look);
-                    self.has_tls(pid, at, file);
-                }
-                Err(error) if host::is_tls_library(&mapping.path) => self.unreadable(pid, at, &mapping, &error),
+            match self.files.open(*pid, mapping) {
+                Ok(Opened::Known(look)) => self.looked(look, &[(*pid, *at)]),
+                Ok(Opened::Unread(unread)) => self.read(unread, (*pid, *at), wait),
+                Err(error) if host::is_tls_library(&mapping.path) => self.unreadable(*pid, *at, mapping, &error),
                 // Anything else that can't be opened by us isn't known to matter.
                 Err(_) => {}
+            }
+        }
+    }
+
+    fn read(&mut self, unread: Unread, who: (u32, u64), wait: bool) {
+        let key = unread.key();
+        if !wait && unread.takes_long() {
+            if let Some(waiting) = self.reading.get_mut(&key) {
+                waiting.push(who);
+                return;
+            }
+            if self.reading.len() < READING {
+                self.reading.insert(key, vec![who]);
+                // It ends after us.
+                let _ = self.to_reader.send(unread);
+                return;
+            }
+        }
+        let look = self.files.finish(unread.read());
+        self.looked(look, &[who]);
+    }
+
+    /// The other thread has looked through a file.
+    pub(super) fn was_read(&mut self, read: Read) {
+        let waiting = self.reading.remove(&read.key()).unwrap_or_default();
+        let look = self.files.finish(read);
+        self.looked(look, &waiting);
+    }
+
+    fn looked(&mut self, look: Look, who: &[(u32, u64)]) {
+        self.tell_attached(look);
+        if let Look::Tls { file, .. } = look {
+            for (pid, at) in who {
+                self.has_tls(*pid, *at, file);
             }
         }
     }
@@ -248,7 +292,7 @@ impl Follower {
     /// Looks at all that a process has mapped.
     fn look_at_process(&mut self, pid: u32, at: u64) {
         if let Ok(mappings) = proc::mappings(pid) {
-            self.look_at(mappings.into_iter().map(|mapping| Sighting { pid, at, mapping }).collect());
+            self.look_at(mappings.into_iter().map(|mapping| Sighting { pid, at, mapping }).collect(), true);
         }
     }
 

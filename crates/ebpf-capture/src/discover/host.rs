@@ -43,7 +43,9 @@ pub(crate) fn tls_files(more: &[PathBuf]) -> Vec<PathBuf> {
             found.insert(path.clone());
         }
     }
-    found.into_iter().collect()
+    // Links to one file are one file, under the name that processes have it mapped by.
+    let real: BTreeSet<PathBuf> = found.into_iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+    real.into_iter().collect()
 }
 
 fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {

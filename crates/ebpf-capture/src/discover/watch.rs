@@ -1,14 +1,15 @@
-//! The threads that watch processes: one reads events, one follows them.
+//! The threads that watch processes: one reads events, one follows them, one looks through large files.
 
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::files::{Read, Unread};
 use super::follow::Follower;
 use super::kernel::Attach;
 use super::notice::Notice;
@@ -99,9 +100,20 @@ struct Counts {
 
 /// What the follower is told.
 enum Message {
-    Events { events: Vec<Event>, lost: u64 },
-    Prepare { files: Vec<PathBuf>, done: SyncSender<Vec<AttachedFile>> },
-    AddProcess { pid: u32, done: SyncSender<()> },
+    Events {
+        events: Vec<Event>,
+        lost: u64,
+    },
+    Prepare {
+        files: Vec<PathBuf>,
+        done: SyncSender<Vec<AttachedFile>>,
+    },
+    /// A file that took long was looked through.
+    Read(Read),
+    AddProcess {
+        pid: u32,
+        done: SyncSender<()>,
+    },
     Stop,
 }
 
@@ -147,7 +159,17 @@ impl Watcher {
         let stopping = Arc::clone(&watcher.is_stopping);
         let read = move || read_events(sideband, &reader_bell, &to_follower, &stopping);
         watcher.threads.push(Builder::new().name("sidetone-events".into()).spawn(read)?);
-        let follower = Follower::new(processes, kernel, Box::new(notices));
+        let (to_reader, unread) = channel::<Unread>();
+        let from_reader = watcher.to_follower.clone();
+        let look_through = move || {
+            while let Ok(file) = unread.recv() {
+                if from_reader.send(Message::Read(file.read())).is_err() {
+                    return;
+                }
+            }
+        };
+        let follower = Follower::new(processes, kernel, Box::new(notices), to_reader);
+        watcher.threads.push(Builder::new().name("sidetone-files".into()).spawn(look_through)?);
         let shared = (Arc::clone(&watcher.attached), Arc::clone(&watcher.counts));
         let follow = move || follow(follower, &options, &messages, &ready, &shared);
         watcher.threads.push(Builder::new().name("sidetone-watch".into()).spawn(follow)?);
@@ -278,6 +300,7 @@ fn follow(
                 }
                 let _ = done.send(follower.files.attached());
             }
+            Ok(Message::Read(read)) => follower.was_read(read),
             Ok(Message::AddProcess { pid, done }) => {
                 follower.add_process(pid);
                 let _ = done.send(());

@@ -56,10 +56,8 @@ fn programs(libraries: &[(std::path::PathBuf, Vec<Recognised>)]) -> Vec<Check> {
 
 /// The TLS libraries and runtimes that are installed.
 fn libraries() -> Vec<(std::path::PathBuf, Vec<Recognised>)> {
-    let mut seen = std::collections::HashSet::new();
     tls_files(&[])
         .into_iter()
-        .filter(|path| std::fs::canonicalize(path).is_ok_and(|real| seen.insert(real)))
         .filter_map(|path| {
             let found = recognise(&File::open(&path).ok()?, &path).ok()?;
             (!found.is_empty()).then_some((path, found))

@@ -90,7 +90,7 @@ fn java_is_listed_as_out_of_reach_with_what_to_do() {
         listed
             .libraries
             .iter()
-            .any(|library| library.out_of_reach.as_deref().is_some_and(|why| why.contains("OpenTelemetry Java agent")))
+            .any(|library| library.out_of_reach.as_deref().is_some_and(|why| why.contains("Java agent")))
     });
 }
 

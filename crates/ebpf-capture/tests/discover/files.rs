@@ -42,6 +42,19 @@ fn a_library_that_is_mapped_later_is_attached_and_its_process_reported_as_late()
 }
 
 #[test]
+fn a_large_program_that_brings_its_library_is_attached_when_it_starts() {
+    let (true, Some(node)) = (has_events(), sidetone_testkit::require::tool("node")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let copy = copy_of(&fs::canonicalize(node).unwrap(), folder.path(), "node");
+    let watching = Watching::start(only_processes());
+    let process = Running(Command::new(&copy).args(["-e", "setTimeout(() => {}, 100000)"]).spawn().unwrap());
+    let notice = watching.wait("late", |notice| matches!(notice, Notice::Late(late) if late.pid == process.pid()));
+    let Notice::Late(late) = notice else { unreachable!() };
+    assert_eq!(late.path, copy);
+    assert_eq!(watching.kernel.times(&copy), 1);
+}
+
+#[test]
 fn a_library_of_the_host_is_attached_before_anybody_uses_it() {
     let (true, Some(library)) = (has_events(), libssl()) else { return };
     let folder = tempfile::tempdir().unwrap();
