@@ -24,11 +24,15 @@ const MAX_SYMBOL_BYTES: u64 = 1 << 30;
 /// Bytes of one string table.
 const MAX_STRING_BYTES: u64 = 2 << 30;
 /// Bytes of a file's loaded part that a search for strings goes through.
-const MAX_SEARCHED_BYTES: u64 = 1 << 30;
+const MAX_SEARCHED_BYTES: u64 = 512 << 20;
 /// Bytes of one symbol's name.
 const MAX_NAME_BYTES: usize = 1024;
 /// Names that one [`Wanted::Containing`] may bring.
 const MAX_CONTAINING: usize = 4096;
+/// Places in one string table where a wanted name may begin.
+const MAX_HITS: u64 = 1 << 20;
+/// Functions of one name in one file, beyond the first.
+const MAX_COPIES: usize = 4096;
 /// Bytes of one function's code.
 const MAX_CODE_BYTES: usize = 64 * 1024;
 /// Bytes of one note section or segment, or of the dynamic section.
@@ -39,6 +43,8 @@ const MAX_RELOCATION_BYTES: u64 = 16 << 20;
 const TEXT_BYTES: usize = 128;
 /// Loaded bytes of a file that a static TLS library can hide in without symbols; none is smaller.
 const MIN_MARKED_BYTES: u64 = 1 << 20;
+/// Tables of relocations that are looked through; there are two.
+const MAX_RELOCATION_TABLES: usize = 4;
 /// Read at once while a table is gone through.
 const CHUNK: usize = 1 << 20;
 
@@ -92,6 +98,8 @@ pub(crate) enum Wanted {
 #[derive(Debug, Default)]
 pub(crate) struct Symbols {
     by_name: HashMap<String, Symbol>,
+    /// Further functions of the same names: copies that a compiler made for its units.
+    copies: Vec<(String, Symbol)>,
 }
 
 impl Symbols {
@@ -99,14 +107,18 @@ impl Symbols {
         self.by_name.get(name).copied()
     }
 
+    /// Those with this in their names, copies too.
     pub(crate) fn containing<'s>(&'s self, part: &'s str) -> impl Iterator<Item = (&'s str, Symbol)> {
-        self.by_name.iter().filter(move |(name, _)| name.contains(part)).map(|(name, symbol)| (name.as_str(), *symbol))
+        let copies = self.copies.iter().map(|(name, symbol)| (name, symbol));
+        let all = self.by_name.iter().chain(copies);
+        all.filter(move |(name, _)| name.contains(part)).map(|(name, symbol)| (name.as_str(), *symbol))
     }
 }
 
 impl<'n> FromIterator<(&'n str, Symbol)> for Symbols {
     fn from_iter<I: IntoIterator<Item = (&'n str, Symbol)>>(found: I) -> Self {
-        Self { by_name: found.into_iter().map(|(name, symbol)| (name.to_owned(), symbol)).collect() }
+        let by_name = found.into_iter().map(|(name, symbol)| (name.to_owned(), symbol)).collect();
+        Self { by_name, copies: Vec::new() }
     }
 }
 
@@ -343,6 +355,7 @@ impl<'f> Image<'f> {
     fn wanted_names(&self, strings: &Section, wanted: &[Wanted]) -> HashMap<u32, String> {
         let mut names = HashMap::new();
         let mut counts = vec![0_usize; wanted.len()];
+        let mut hits = 0_u64;
         let finders: Vec<_> = wanted
             .iter()
             .map(|wanted| match wanted {
@@ -353,9 +366,16 @@ impl<'f> Image<'f> {
         self.for_each_window(strings.offset, strings.size.min(MAX_STRING_BYTES), |start, window| {
             for ((wanted, finder), count) in wanted.iter().zip(&finders).zip(&mut counts) {
                 for hit in finder.find_iter(window) {
+                    hits += 1;
+                    if hits > MAX_HITS {
+                        return ControlFlow::Break(());
+                    }
                     let begin = match wanted {
                         Wanted::Named { .. } => hit,
-                        Wanted::Containing(_) => memchr::memrchr(0, &window[..hit]).map_or(0, |zero| zero + 1),
+                        Wanted::Containing(_) => {
+                            let back = hit.saturating_sub(MAX_NAME_BYTES);
+                            memchr::memrchr(0, &window[back..hit]).map_or(back, |zero| back + zero + 1)
+                        }
                     };
                     let Some(name) = text_at(window, begin) else { continue };
                     let is_wanted = match wanted {
@@ -389,8 +409,12 @@ impl<'f> Image<'f> {
                     continue;
                 }
                 let symbol = Symbol { address: found.st_value.get(LE), size: found.st_size.get(LE) };
-                if self.code_offset(symbol.address).is_some() {
-                    symbols.by_name.entry(name.clone()).or_insert(symbol);
+                if self.code_offset(symbol.address).is_none() {
+                    continue;
+                }
+                let first = *symbols.by_name.entry(name.clone()).or_insert(symbol);
+                if first.address != symbol.address && symbols.copies.len() < MAX_COPIES {
+                    symbols.copies.push((name.clone(), symbol));
                 }
             }
             if bytes.len() < ask {
@@ -449,7 +473,8 @@ impl<'f> Image<'f> {
             Machine::X86_64 => elf::R_X86_64_RELATIVE,
             Machine::Aarch64 => elf::R_AARCH64_RELATIVE,
         };
-        self.sections.iter().filter(|section| section.kind == elf::SHT_RELA).find_map(|section| {
+        let tables = self.sections.iter().filter(|section| section.kind == elf::SHT_RELA);
+        tables.take(MAX_RELOCATION_TABLES).find_map(|section| {
             let bytes = self.read_offset(section.offset, section.size.min(MAX_RELOCATION_BYTES) as usize);
             array::<Rela64<LittleEndian>>(&bytes)
                 .filter(|found| found.r_type(LE, false) == relative)

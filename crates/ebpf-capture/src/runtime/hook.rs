@@ -8,6 +8,9 @@ use super::{arm64, x86};
 /// Code looked at where a symbol doesn't say how long its function is.
 const UNSIZED_BYTES: usize = 96;
 
+/// Other functions that one function calls, as far as they are looked at.
+const MAX_TARGETS: usize = 64;
+
 /// Where the probes of the functions that move bytes sit; the dearest one counts. In order of cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hook {
@@ -61,7 +64,10 @@ pub(super) fn destinations(image: &Image<'_>, function: Symbol) -> Vec<u64> {
 
 /// Whether a function calls another one of the same file, directly or through the procedure linkage table.
 pub(super) fn calls(image: &Image<'_>, function: Symbol, other: Symbol, other_name: &str) -> bool {
-    destinations(image, function).into_iter().any(|target| {
+    let mut targets = destinations(image, function);
+    targets.sort_unstable();
+    targets.dedup();
+    targets.into_iter().take(MAX_TARGETS).any(|target| {
         target == other.address
             || is_plt(image, target)
                 && image.machine == Machine::X86_64

@@ -20,6 +20,10 @@ const MAX_FUNCTIONS: u64 = 1 << 23;
 const MAX_NAME_TABLE_BYTES: u64 = 512 << 20;
 /// Bytes of one piece that is read at once.
 const PIECE_BYTES: usize = 1 << 20;
+/// Pieces read in one pass: a table in order needs one for each MiB.
+const MAX_PIECES: u32 = 4096;
+/// Places that are tried where there is no section of the table's name.
+const MAX_TRIED: u32 = 4096;
 /// Where `text` lies in Go's `moduledata`, in pointers: after the header's address and six slices, three more.
 const TEXT_IN_MODULE: u64 = 1 + 6 * 3 + 3;
 
@@ -73,7 +77,13 @@ impl Table {
             .map(|(magic, _)| [magic[0], magic[1], magic[2], magic[3], 0, 0, quantum(image.machine), 8])
             .collect();
         let headers: Vec<&[u8]> = headers.iter().map(<[u8; 8]>::as_slice).collect();
-        image.find_text(&headers, |address, _| Self::read(image, address))
+        let mut tried = 0;
+        let found = image.find_text(&headers, |address, _| {
+            tried += 1;
+            let table = Self::read(image, address);
+            (table.is_some() || tried == MAX_TRIED).then_some(table)
+        });
+        found.flatten()
     }
 
     fn read(image: &Image<'_>, address: u64) -> Option<Self> {
@@ -196,17 +206,19 @@ struct Pieces<'i, 'f> {
     image: &'i Image<'f>,
     start: u64,
     piece: Vec<u8>,
+    left: u32,
 }
 
 impl<'i, 'f> Pieces<'i, 'f> {
     fn new(image: &'i Image<'f>) -> Self {
-        Self { image, start: 0, piece: Vec::new() }
+        Self { image, start: 0, piece: Vec::new(), left: MAX_PIECES }
     }
 
     fn get(&mut self, address: u64, length: u64) -> Option<&[u8]> {
         let is_held =
             address >= self.start && address.checked_add(length)? <= self.start.checked_add(self.piece.len() as u64)?;
         if !is_held {
+            self.left = self.left.checked_sub(1)?;
             self.start = address;
             self.piece = self.image.read(address, PIECE_BYTES);
         }

@@ -23,6 +23,19 @@ pub(super) const TYPE_NAME: &str = "CommonState";
 /// Where the type was and is.
 const TYPES: [&str; 2] = ["rustls::common_state::CommonState", "rustls::conn::CommonState"];
 
+/// What is in the mangled names of those functions, before the dear way of looking at them.
+const METHODS: [&str; 6] = [
+    "take_received_plaintext",
+    "buffer_plaintext",
+    "send_some_plaintext",
+    "send_appdata_encrypt",
+    "drop_in_place",
+    "drop_glue",
+];
+
+/// Names that are demangled in one file.
+const MAX_DEMANGLED: usize = 1024;
+
 /// The minor version of rustls 0 that brought `OutboundChunks`.
 const FIRST_WITH_CHUNKS: u64 = 23;
 
@@ -42,8 +55,12 @@ pub(super) enum Role {
 
 /// The functions that are in the file, with all their copies.
 pub(super) fn functions(symbols: &Symbols) -> Vec<(Role, Symbol)> {
-    let mut found: Vec<(Role, Symbol)> =
-        symbols.containing(TYPE_NAME).filter_map(|(name, function)| Some((role(name)?, function))).collect();
+    let mut found: Vec<(Role, Symbol)> = symbols
+        .containing(TYPE_NAME)
+        .filter(|(name, _)| METHODS.iter().any(|method| name.contains(method)))
+        .take(MAX_DEMANGLED)
+        .filter_map(|(name, function)| Some((role(name)?, function)))
+        .collect();
     found.sort_by_key(|(_, function)| function.address);
     found.dedup_by_key(|(_, function)| function.address);
     found
