@@ -15,8 +15,8 @@ use crate::kernel::{DrainControl, Kernel, LoadOptions};
 use crate::options::Options;
 use crate::report::{LateAttach, Report, Unrecognised};
 
-/// Most batches between the drain and the assembler: beyond it the ring fills up, and what it has no place for is counted.
-const BATCHES: usize = 64;
+/// Most bytes of a batch.
+const BATCH_BYTES: usize = 256 << 10;
 
 /// Most processes of each kind that the report lists.
 const MAX_LISTED: usize = 4096;
@@ -69,7 +69,10 @@ impl Running {
         let load = LoadOptions { ring_bytes: options.ring_bytes, ..LoadOptions::default() };
         let (kernel, drain) = Kernel::load(&load).map_err(|error| CaptureError::Kernel(error.to_string()))?;
         let draining = Draining(drain.control());
-        let (to_assembler, batches) = sync_channel(BATCHES);
+        // Half of the memory is for what waits to be read, so that a burst need not fill the ring; what doesn't fit there
+        // either is counted.
+        let options = &Options { max_memory: options.max_memory / 2, ..options.clone() };
+        let (to_assembler, batches) = sync_channel((options.max_memory / BATCH_BYTES).max(1));
         spawn("sidetone-drain", move || drain.run(to_assembler))?;
         let boot = SystemTime::now() - Duration::from_nanos(now());
         let noticed = Noticed::default();

@@ -234,6 +234,14 @@ impl<H: Host> Assembler<H> {
         if read.is_err() {
             self.panicked(&mut open);
         }
+        if !self.server_side
+            && let Some(connection) = &mut open.connection
+            && connection.side() == Some(Side::Server)
+        {
+            // Nobody will ask for it: its bodies need not be held, nor read.
+            let (calls, _) = connection.shed();
+            self.counters.add(Reason::CallServed, calls as u64, 0);
+        }
         let is_http = open.connection.as_ref().map(|connection| connection.verdict());
         if is_http == Some(Verdict::NotHttp) {
             open.ignore(Ignored::NotHttp);

@@ -443,6 +443,22 @@ fn a_served_exchange_is_told_only_when_asked_for_and_marked() {
 }
 
 #[test]
+fn of_an_exchange_that_nobody_asks_for_nothing_is_held() {
+    let mut world = World::new(Options::default());
+    let asked = request("api.openai.com", &"x".repeat(90_000));
+    for piece in asked.chunks(16_000) {
+        world.read(1, piece);
+        world.pass(Duration::from_millis(10));
+        assert!(world.assembler.held_bytes() < 1_000, "{}", world.assembler.held_bytes());
+    }
+    world.write(1, &response("a"));
+    world.pass(Duration::from_millis(10));
+    world.ask(2, "b");
+    assert_eq!(world.ids(), [some("b")]);
+    assert_eq!(world.counters.items(Reason::CallServed), 1);
+}
+
+#[test]
 fn an_exchange_seen_at_both_ends_is_one_call_of_the_client() {
     for server_side in [false, true] {
         let mut world = World::new(Options { server_side, ..Options::default() });

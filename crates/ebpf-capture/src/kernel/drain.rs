@@ -39,6 +39,8 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 const SIGN_OF_LIFE: Duration = Duration::from_millis(200);
 /// How often calls of processes that have ended are taken out of the calls under way.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// How often processes are looked for that ended without anybody saying so.
+const PROCESS_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a stopping drain waits for a record that is being written.
 const STOP_WAIT: Duration = Duration::from_millis(200);
 
@@ -140,9 +142,12 @@ impl Drain {
     /// no room there is counted.
     #[expect(clippy::needless_pass_by_value, reason = "the thread owns the sender: the receiver must see its end")]
     pub fn run(mut self, to: SyncSender<Batch>) {
+        // Where every processor is busy, the ring would be full before this thread's turn came.
+        sys::prefer_this_thread();
         let mut last_data = Instant::now();
         let mut last_sent = Instant::now();
         let mut last_sweep = Instant::now();
+        let mut last_processes = Instant::now();
         let control = Arc::clone(&self.kernel.0.control);
         while !control.stop.load(Acquire) {
             if control.paused.load(Acquire) {
@@ -160,6 +165,10 @@ impl Drain {
             if last_sweep.elapsed() >= SWEEP_INTERVAL {
                 last_sweep = Instant::now();
                 self.sweep_calls();
+            }
+            if last_processes.elapsed() >= PROCESS_INTERVAL {
+                last_processes = Instant::now();
+                self.forget_ended();
             }
             let interval = if last_data.elapsed() > IDLE_AFTER { IDLE_INTERVAL } else { BUSY_INTERVAL };
             self.waiter.wait(interval);
@@ -347,6 +356,12 @@ impl Drain {
                 kernel.free_place(synthetic.place);
             }
         }
+    }
+
+    /// Notices of exits can be lost; a process that is no more is forgotten without one.
+    fn forget_ended(&self) {
+        let pids = self.kernel.0.keys::<4>("processes").into_iter().map(u32::from_ne_bytes);
+        pids.filter(|pid| !sys::is_process(*pid)).for_each(|pid| self.kernel.forget_process(pid));
     }
 
     /// Takes the calls that ended processes never returned from out of those under way.
