@@ -33,7 +33,9 @@ pub fn looks_like(bytes: &[u8]) -> Option<Looks> {
     }
     match first_frame(bytes, |_| false) {
         Ok(at) => walk(bytes, at),
-        Err(at) if at < bytes.len() => Some(Looks::TooShort),
+        // The beginning of a frame's header, or one that the next frame must confirm.
+        Err(0) => Some(Looks::TooShort),
+        Err(at) if at + HEADER <= bytes.len() => Some(Looks::TooShort),
         Err(_) => None,
     }
 }
