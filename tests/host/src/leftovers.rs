@@ -19,16 +19,29 @@ pub struct Held {
 }
 
 impl Held {
-    /// What the process holds now; `None`, after a line that says so, where `bpftool` can't tell.
+    /// What the process holds now; `None`, after a line that says so, where there is no `bpftool` to follow it up.
     #[must_use]
     pub fn by(pid: u32) -> Option<Self> {
         require::tool("bpftool")?;
-        let ids = |what: &str| -> BTreeSet<u64> {
-            let holds =
-                |entry: &&Value| entry["pids"].as_array().is_some_and(|all| all.iter().any(|it| it["pid"] == pid));
-            listed(what).iter().filter(holds).filter_map(|entry| entry["id"].as_u64()).collect()
-        };
-        Some(Self { links: ids("link"), programs: ids("prog"), maps: ids("map") })
+        let (mut links, mut programs, mut maps) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for entry in fs::read_dir(format!("/proc/{pid}/fdinfo")).unwrap() {
+            // It may be closed by now.
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+            let id = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+            match (id("link_id:"), id("prog_id:"), id("map_id:")) {
+                (Some(link), ..) => links.insert(link),
+                (_, Some(program), _) => programs.insert(program),
+                (.., Some(map)) => maps.insert(map),
+                _ => false,
+            };
+        }
+        // A program holds the maps that it uses, whether or not the process does.
+        for program in listed("prog") {
+            if program["id"].as_u64().is_some_and(|id| programs.contains(&id)) {
+                maps.extend(program["map_ids"].as_array().into_iter().flatten().filter_map(Value::as_u64));
+            }
+        }
+        Some(Self { links, programs, maps })
     }
 
     /// What is left of it in the kernel.

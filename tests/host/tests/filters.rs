@@ -1,0 +1,132 @@
+//! What `sidetone agent` is told to leave out: by host, by process, by control group, and what is told on request only.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sidetone_host_tests::event::Event;
+use sidetone_host_tests::place::Place;
+use sidetone_host_tests::watch::{Agent, Running};
+use sidetone_host_tests::{clients, compare};
+use sidetone_testkit::require;
+
+/// Names of the server, and what an agent is to see of calls to them.
+const NAMES: [&str; 3] = ["kept.test", "sub.kept.test", "denied.kept.test"];
+
+/// The client, under a name of its own.
+fn named(steps: &Path, folder: &Path, name: &str) -> PathBuf {
+    let copy = folder.join(name);
+    fs::copy(steps, &copy).unwrap();
+    copy
+}
+
+fn calls(program: &Path, place: &Place) -> Command {
+    let address = place.address();
+    let mut command = Command::new(program);
+    command.args(NAMES.map(|name| format!("{name}={address}=chat")));
+    command
+}
+
+/// The hosts that an agent saw calls to, sorted.
+fn hosts(events: &[Event]) -> Vec<&str> {
+    let mut hosts: Vec<&str> = events.iter().map(|event| event.server.as_str()).collect();
+    hosts.sort_unstable();
+    hosts
+}
+
+/// A control group of the test's own, where it may make one.
+struct Group(PathBuf);
+
+impl Group {
+    fn new() -> Option<Self> {
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+        let at = |kind: &str| {
+            let line = mounts.lines().find(|line| line.split(' ').nth(2) == Some(kind))?;
+            line.split(' ').nth(1).map(PathBuf::from)
+        };
+        let made = [at("cgroup2"), at("cgroup")].into_iter().flatten().find_map(|mount| {
+            let group = mount.join(format!("sidetone-test-{}", std::process::id()));
+            fs::create_dir(&group).ok().map(|()| Self(group))
+        });
+        require::some("a control group that may be made", made)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn calls_are_told_by_host_process_tree_name_and_control_group() {
+    let Some(steps) = clients::c_steps() else { return };
+    let Some(place) = Place::new(NAMES[0], &["http/1.1"], |server| server) else { return };
+    let Some(group) = Group::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (here, there) = (named(&steps, folder.path(), "client-here"), named(&steps, folder.path(), "client-there"));
+    // A process that was there before, and what it starts later.
+    let mut shell = Running::start(
+        Command::new("sh")
+            .args(["-c", "read line; \"$@\"; read line", "sh"])
+            .arg(&here)
+            .args(NAMES.map(|name| format!("{name}={}=chat", place.address()))),
+    );
+    let pid = shell.pid().to_string();
+    let in_group = group.0.join("cgroup.procs");
+    let agents = [
+        ("allow", vec!["--allow", "kept.test"]),
+        ("suffix", vec!["--allow", "*.kept.test", "--deny", "denied.kept.test"]),
+        ("pid", vec!["--pid", &pid]),
+        ("process", vec!["--process", "client-there"]),
+        ("cgroup", vec!["--cgroup", group.0.to_str().unwrap()]),
+    ];
+    let agents = agents.map(|(name, arguments)| (name, Agent::start(&arguments)));
+    // By the shell; by name; in the group, under a name that nobody asks for.
+    shell.tell("go");
+    shell.wait_until("its client has called", |_| place.server.answers().len() == 3);
+    assert!(Running::start(&calls(&there, &place)).end().status.success());
+    let enter = format!("echo $$ > {} && exec \"$@\"", in_group.display());
+    let mut elsewhere = Command::new("sh");
+    elsewhere.args(["-c", &enter, "sh"]).arg(&here).args(NAMES.map(|name| format!("{name}={}=chat", place.address())));
+    assert!(Running::start(&elsewhere).end().status.success());
+    assert_eq!(place.server.answers().len(), 9);
+
+    let expected = [
+        ("allow", vec![NAMES[0]; 3]),
+        ("suffix", vec![NAMES[1]; 3]),
+        ("pid", vec![NAMES[2], NAMES[0], NAMES[1]]),
+        ("process", vec![NAMES[2], NAMES[0], NAMES[1]]),
+        ("cgroup", vec![NAMES[2], NAMES[0], NAMES[1]]),
+    ];
+    for ((name, agent), (_, hosts_of)) in agents.into_iter().zip(expected) {
+        let seen = agent.stop();
+        assert_eq!(hosts(&seen.events), hosts_of, "{name}");
+        match name {
+            "pid" => assert!(seen.events.iter().all(|event| event.exe.as_deref() == here.to_str()), "{name}"),
+            "process" => assert!(seen.events.iter().all(|event| event.exe.as_deref() == there.to_str()), "{name}"),
+            _ => {}
+        }
+    }
+    shell.tell("end");
+    assert!(shell.end().status.success());
+}
+
+#[test]
+fn a_served_call_alone_is_told_on_request_only_and_marked() {
+    let Some(steps) = clients::c_steps() else { return };
+    let Some(place) = Place::new("served.test", &["http/1.1"], |server| server) else { return };
+    // The server runs in this very process, and its clients elsewhere: only its side is let in.
+    let comm = fs::read_to_string("/proc/self/comm").unwrap();
+    let comm = comm.trim_end();
+    let [silent, telling] = [&["--process", comm][..], &["--process", comm, "--server-side"]].map(Agent::start);
+    assert!(Running::start(&calls(&steps, &place)).end().status.success());
+    let (silent, telling) = (silent.stop(), telling.stop());
+    assert!(silent.events.is_empty(), "{:?}", silent.events);
+    let answers = place.server.answers();
+    assert_eq!(answers.len(), 3);
+    for event in compare::one_to_one(&telling.events, &answers) {
+        assert_eq!((&event.response["data"]["side"], event.pid), (&"server".into(), Some(std::process::id())));
+    }
+}
