@@ -27,6 +27,13 @@ const LONG_BYTES: u64 = 4 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FileId(u64);
 
+#[cfg(test)]
+impl FileId {
+    pub(super) fn of_test(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// What an inode is known by. Layers of overlayfs give one inode several device numbers, and a probe sits on the inode
 /// below: there the device is left out and its times and size are looked at instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -464,3 +464,164 @@ impl Image {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// Numbers that no process has: above the greatest that the kernel gives.
+    const PARENT: u32 = 5_000_001;
+    const CHILD: u32 = 5_000_002;
+    const GRANDCHILD: u32 = 5_000_003;
+
+    fn all() -> Processes {
+        Processes::new(&Filter::default())
+    }
+
+    fn name(processes: &Processes, pid: u32, at: u64) -> Option<String> {
+        processes.process(pid, at).name.as_deref().map(str::to_owned)
+    }
+
+    #[test]
+    fn two_processes_of_one_id_are_told_apart_by_time() {
+        let processes = all();
+        for (start, name) in [(100, "first"), (200, "second")] {
+            processes.forked(CHILD, PARENT, start);
+            processes.named(CHILD, name, true, start + 10);
+            assert!(processes.has_tls(CHILD, start + 20, FileId::of_test(1)));
+            assert_eq!(processes.exited(CHILD, start + 50), Some(Gone { had_tls: true }));
+        }
+        assert_eq!(name(&processes, CHILD, 130).as_deref(), Some("first"));
+        assert_eq!(name(&processes, CHILD, 230).as_deref(), Some("second"));
+        assert_eq!(name(&processes, CHILD, 9999).as_deref(), Some("second"));
+        assert_eq!(processes.process(CHILD, 130).parent_pid, Some(PARENT));
+    }
+
+    #[test]
+    fn an_exec_ends_what_the_process_was_and_keeps_what_it_descends_from() {
+        let processes = all();
+        processes.forked(CHILD, PARENT, 100);
+        processes.named(CHILD, "sh", true, 110);
+        processes.mapped(CHILD, Path::new("/bin/sh"));
+        processes.mapped(CHILD, Path::new("/lib/libc.so.6"));
+        assert!(processes.has_tls(CHILD, 120, FileId::of_test(1)));
+        processes.named(CHILD, "python3", true, 200);
+        processes.mapped(CHILD, Path::new("/usr/bin/python3"));
+        let (before, after) = (processes.process(CHILD, 150), processes.process(CHILD, 250));
+        assert_eq!((before.name.as_deref(), before.executable.as_deref()), (Some("sh"), Some("/bin/sh")));
+        assert_eq!((after.name.as_deref(), after.executable.as_deref()), (Some("python3"), Some("/usr/bin/python3")));
+        assert_eq!(after.parent_pid, Some(PARENT));
+        assert!(!processes.knows_tls_of(CHILD), "libraries don't survive an exec");
+    }
+
+    #[test]
+    fn a_fork_has_what_its_parent_has_mapped() {
+        let processes = all();
+        processes.forked(PARENT, 1, 50);
+        assert!(processes.has_tls(PARENT, 60, FileId::of_test(1)));
+        processes.forked(CHILD, PARENT, 100);
+        assert!(processes.knows_tls_of(CHILD));
+        assert_eq!(processes.exited(CHILD, 110), Some(Gone { had_tls: true }));
+        assert_eq!(processes.files_in_use().len(), 1);
+    }
+
+    #[test]
+    fn who_ended_is_forgotten_after_a_while_and_at_once_without_tls() {
+        let processes = all();
+        processes.forked(PARENT, 1, 50);
+        assert!(processes.has_tls(PARENT, 60, FileId::of_test(1)));
+        processes.forked(CHILD, 1, 50);
+        assert_eq!(processes.exited(CHILD, 100), Some(Gone { had_tls: false }));
+        assert_eq!(processes.exited(CHILD, 100), None);
+        assert_eq!(processes.exited(PARENT, 100), Some(Gone { had_tls: true }));
+        assert_eq!(processes.count(), 1);
+        processes.tidy(100 + REMEMBERED_NS - 1);
+        assert_eq!(processes.count(), 1);
+        processes.tidy(100 + REMEMBERED_NS);
+        assert_eq!(processes.count(), 0);
+    }
+
+    #[test]
+    fn a_tree_grows_by_forks_and_through_execs_and_outlives_its_root() {
+        let processes = Processes::new(&Filter { trees: vec![PARENT], ..Filter::default() });
+        processes.forked(PARENT, 1, 50);
+        processes.forked(CHILD, PARENT, 100);
+        processes.named(CHILD, "other", true, 110);
+        processes.exited(PARENT, 120);
+        processes.forked(GRANDCHILD, CHILD, 130);
+        assert!(processes.admits(CHILD, 115) && processes.admits(GRANDCHILD, 140));
+        // Another process gets the root's id.
+        processes.forked(PARENT, 1, 200);
+        assert!(!processes.admits(PARENT, 210));
+    }
+
+    #[test]
+    fn adding_a_process_adds_its_descendants() {
+        let processes = Processes::new(&Filter { only_added: true, ..Filter::default() });
+        processes.forked(PARENT, 1, 50);
+        processes.forked(CHILD, PARENT, 100);
+        processes.forked(GRANDCHILD, CHILD, 130);
+        assert!(!processes.admits(GRANDCHILD, 140));
+        let mut members = processes.add_root(CHILD);
+        members.sort_unstable();
+        assert_eq!(members, [CHILD, GRANDCHILD]);
+        assert!(processes.admits(GRANDCHILD, 140) && !processes.admits(PARENT, 140));
+    }
+
+    #[test]
+    fn a_name_lets_in_until_the_next_exec() {
+        let processes = Processes::new(&Filter { names: vec!["celery".into()], ..Filter::default() });
+        processes.forked(CHILD, PARENT, 100);
+        processes.named(CHILD, "python3", true, 110);
+        assert!(!processes.admits(CHILD, 120));
+        processes.named(CHILD, "celery", false, 130);
+        processes.named(CHILD, "worker", false, 140);
+        assert!(processes.admits(CHILD, 150));
+        processes.forked(GRANDCHILD, CHILD, 160);
+        assert!(processes.admits(GRANDCHILD, 170), "a fork is the same program");
+        processes.named(CHILD, "sh", true, 180);
+        assert!(!processes.admits(CHILD, 190));
+    }
+
+    #[test]
+    fn the_kernel_side_is_told_once_and_only_of_those_that_have_tls() {
+        let processes = Processes::new(&Filter { names: vec!["wanted".into()], ..Filter::default() });
+        processes.forked(CHILD, PARENT, 100);
+        assert_eq!(processes.verdict(CHILD), None);
+        assert!(processes.has_tls(CHILD, 110, FileId::of_test(1)));
+        assert_eq!(processes.verdict(CHILD), Some(Verdict::Ignore));
+        assert_eq!(processes.verdict(CHILD), None);
+        processes.named(CHILD, "wanted", true, 120);
+        assert_eq!(processes.verdict(CHILD), Some(Verdict::Watch));
+        assert_eq!(processes.verdict(CHILD), None);
+    }
+
+    #[test]
+    fn the_own_process_is_never_let_in() {
+        let own = std::process::id();
+        assert!(!all().admits(own, u64::MAX));
+        assert!(!Processes::new(&Filter { trees: vec![own], ..Filter::default() }).admits(own, u64::MAX));
+    }
+
+    #[test]
+    fn a_process_that_was_not_heard_of_is_read_as_it_is() {
+        let own = std::process::id();
+        let facts = all().process(own, u64::MAX);
+        assert_eq!(facts.executable.as_deref(), std::env::current_exe().unwrap().to_str());
+        let nobody = all().process(CHILD, 1);
+        assert_eq!((nobody.pid, nobody.name.as_deref(), nobody.executable.as_deref()), (Some(CHILD), None, None));
+    }
+
+    #[test]
+    fn only_so_many_programs_of_one_process_are_remembered() {
+        let processes = all();
+        processes.forked(CHILD, PARENT, 1);
+        for at in 1..=(2 * IMAGES as u64) {
+            processes.named(CHILD, &at.to_string(), true, at * 10);
+            assert!(processes.has_tls(CHILD, at * 10, FileId::of_test(1)));
+        }
+        let table = processes.lock();
+        assert_eq!(table.by_pid[&CHILD].len(), IMAGES);
+    }
+}

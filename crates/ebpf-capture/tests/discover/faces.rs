@@ -104,13 +104,19 @@ pub(crate) fn own_tree() -> Filter {
 
 impl Watching {
     pub(crate) fn start(options: WatchOptions) -> Self {
+        Self::start_with(options, |_| {})
+    }
+
+    /// `and` is called with each notice, too.
+    pub(crate) fn start_with(options: WatchOptions, mut and: impl FnMut(&Notice) + Send + 'static) -> Self {
         let kernel = Arc::new(Noting::default());
         let notices: Arc<Mutex<Vec<Notice>>> = Arc::default();
         let into = Arc::clone(&notices);
-        let watcher = Watcher::start(Arc::clone(&kernel) as Arc<dyn Attach>, options, move |notice| {
-            into.lock().unwrap().push(notice)
-        })
-        .unwrap();
+        let tell = move |notice| {
+            and(&notice);
+            into.lock().unwrap().push(notice);
+        };
+        let watcher = Watcher::start(Arc::clone(&kernel) as Arc<dyn Attach>, options, tell).unwrap();
         Self { kernel, watcher, notices }
     }
 
