@@ -4,7 +4,8 @@
 //! [`Call`](event::Call) comes out. You probably want the `sidetone` crate, which puts this behind the HTTP client that
 //! an application already has.
 //!
-//! Data flows one way: `wire` (bytes to frames) → `exchange` (one request and its response) → `provider` (what they
+//! Data flows one way: `wire` (bytes to frames) → `connection` (which of them are an exchange that is a call; only where
+//! whole connections are observed) → `exchange` (one request and its response) → `provider` (what they
 //! mean) → `event` (the [`Call`](event::Call)) → `dialect` (how it is told to OpenTelemetry). `policy` says what may be
 //! kept.
 #![forbid(unsafe_code)]

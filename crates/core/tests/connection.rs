@@ -338,7 +338,7 @@ fn a_gap_of_any_length_anywhere_hurts_only_its_own_exchange_and_is_told_exactly(
         let (request, response) = (hurt_case.request_bytes(framing), hurt_case.response_bytes(framing));
         for (is_request, len) in [(true, request.len()), (false, response.len())] {
             for from in 0..len {
-                let step = if from % 16 == 0 { 61 } else { len };
+                let step = if from % 32 == 0 { 61 } else { len };
                 for to in (from + 1..=len).step_by(step).chain([len]) {
                     let what =
                         format!("{framing:?} {}..{to} of {}", from, if is_request { "request" } else { "response" });
@@ -367,10 +367,114 @@ fn a_gap_of_any_length_anywhere_hurts_only_its_own_exchange_and_is_told_exactly(
                     assert_eq!(hurt(call), if is_request { (lost, 0) } else { (0, lost) }, "{what}");
                     let missing = call.understood.call.incomplete.missing.as_deref().unwrap();
                     let ranges = if is_request { &missing.request.ranges } else { &missing.response.ranges };
-                    assert_eq!(ranges[..], [from as u64..to as u64], "{what}");
+                    assert_eq!((ranges.len(), &ranges[0]), (1, &(from as u64..to as u64)), "{what}");
                     assert_eq!(call.understood.call.outcome, Outcome::Incomplete, "{what}");
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_gap_in_one_of_several_pipelined_exchanges_hurts_only_that_one() {
+    let settings = content(Content::Full);
+    let cases = cases();
+    let by_name = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
+    let three = ["chat_basic", "chat_tools_call", "responses_basic"].map(by_name);
+    for framing in [Framing::Length, Framing::Chunked] {
+        let expected = three.map(|case| case.expected(framing, &settings));
+        let requests = three.map(|case| case.request_bytes(framing));
+        let responses = three.map(|case| case.response_bytes(framing));
+        for (is_request, parts) in [(true, &requests), (false, &responses)] {
+            let (start, len) = (parts[0].len(), parts[1].len());
+            for from in (0..len).step_by(5) {
+                for to in [from + 1, from + 7, from + 100, (from + len) / 2, len] {
+                    let to = to.clamp(from + 1, len);
+                    let what =
+                        format!("{framing:?} {from}..{to} of {}", if is_request { "request" } else { "response" });
+                    let mut connection = connection(true, &settings);
+                    for (direction, bytes, at, gap) in [
+                        (Direction::Write, requests.concat(), SENT, is_request),
+                        (Direction::Read, responses.concat(), CAME, !is_request),
+                    ] {
+                        if gap {
+                            connection.handle_bytes(direction, Bytes::copy_from_slice(&bytes[..start + from]), at);
+                            connection.handle_gap(direction, (to - from) as u64, at.ended);
+                            connection.handle_bytes(direction, Bytes::copy_from_slice(&bytes[start + to..]), at);
+                        } else {
+                            connection.handle_bytes(direction, bytes.into(), at);
+                        }
+                    }
+                    let calls = closed(connection);
+                    let [first, second, third] = &calls[..] else { panic!("{what}: {} calls", calls.len()) };
+                    assert_same(&first.understood.call, &expected[0], &what);
+                    assert_same(&third.understood.call, &expected[2], &what);
+                    let lost = (to - from) as u64;
+                    assert_eq!(hurt(second), if is_request { (lost, 0) } else { (0, lost) }, "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_gap_at_an_unknown_path_never_makes_a_call_look_whole() {
+    let settings = content(Content::Full);
+    let cases = cases();
+    let mut case = cases.into_iter().find(|case| case.name == "chat_stream_usage").unwrap();
+    case.path = "/llm".to_owned();
+    for framing in [Framing::Length, Framing::Chunked] {
+        let (request, response) = (case.request_bytes(framing), case.response_bytes(framing));
+        let mut whole = connection(true, &settings);
+        say(&mut whole, [&request[..]], [&response[..]]);
+        let expected = only(seen(&mut whole));
+        for (is_request, len) in [(true, request.len()), (false, response.len())] {
+            for from in (0..len).step_by(3) {
+                for to in [from + 1, from + 60, len].map(|to| to.min(len)) {
+                    let what =
+                        format!("{framing:?} {from}..{to} of {}", if is_request { "request" } else { "response" });
+                    let mut connection = connection(true, &settings);
+                    for (direction, bytes, at, gap) in [
+                        (Direction::Write, &request, SENT, is_request),
+                        (Direction::Read, &response, CAME, !is_request),
+                    ] {
+                        let (before, behind) = if gap { (from, to) } else { (bytes.len(), bytes.len()) };
+                        connection.handle_bytes(direction, Bytes::copy_from_slice(&bytes[..before]), at);
+                        connection.handle_gap(direction, (behind - before) as u64, at.ended);
+                        connection.handle_bytes(direction, Bytes::copy_from_slice(&bytes[behind..]), at);
+                    }
+                    say(&mut connection, [&request[..]], [&response[..]]);
+                    let calls = closed(connection);
+                    let (last, others) = calls.split_last().unwrap();
+                    assert_same(&last.understood.call, &expected, &what);
+                    for call in others {
+                        let lost = (to - from) as u64;
+                        assert_eq!(hurt(call), if is_request { (lost, 0) } else { (0, lost) }, "{what}");
+                        assert_eq!(call.understood.call.outcome, Outcome::Incomplete, "{what}");
+                    }
+                    // The answer is whole.
+                    assert!(!is_request || others.len() == 1, "{what}: {} calls", calls.len());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn compressed_requests_are_read() {
+    let settings = content(Content::Full);
+    let case = cases().into_iter().find(|case| case.name == "chat_basic").unwrap();
+    let expected = case.expected(Framing::Length, &settings);
+    for path in ["/v1/chat/completions", "/llm"] {
+        let body = gzip(&case.request);
+        let mut request = format!(
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:18181\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(&body);
+        let mut connection = connection(true, &settings);
+        say(&mut connection, request.chunks(100), [&case.response_bytes(Framing::Length)[..]]);
+        assert_same(&only(seen(&mut connection)), &expected, path);
     }
 }

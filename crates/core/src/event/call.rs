@@ -33,7 +33,7 @@ impl Operation {
 /// The server that a call was sent to, as the client addressed it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Server {
-    /// Host name or address, without brackets or port.
+    /// Host name or address, without brackets or port; empty if it isn't known (a connection that was joined late).
     pub address: Box<str>,
     /// Port, also when it is the scheme's default.
     pub port: Option<u16>,

@@ -79,7 +79,7 @@ fn attributes(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     list.text(names::GEN_AI_RESPONSE_MODEL, call.response.model.as_deref());
     list.text(names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER, call.response.service_tier.as_deref());
     list.text(names::GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT, call.response.system_fingerprint.as_deref());
-    list.text(names::SERVER_ADDRESS, Some(&*call.server.address));
+    list.text(names::SERVER_ADDRESS, span::known(&call.server.address));
     list.int(names::SERVER_PORT, span::port(call));
     if let Outcome::Failed(failure) = &call.outcome {
         list.0.push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));

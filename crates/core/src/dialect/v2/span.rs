@@ -35,6 +35,11 @@ pub(super) fn system(call: &Call) -> Attribute<'_> {
     (names::GEN_AI_SYSTEM, value)
 }
 
+/// A text that is empty where it isn't known.
+pub(super) fn known(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// The port, unless it is the default of HTTP or HTTPS: so does the peer.
 pub(super) fn port(call: &Call) -> Option<i64> {
     call.server.port.filter(|port| !matches!(port, 443 | 80)).map(i64::from)
@@ -110,7 +115,7 @@ fn core<'a>(list: &mut List<'a>, call: &'a Call) {
     if let Outcome::Failed(failure) = &call.outcome {
         list.0.push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));
     }
-    list.0.push((names::SERVER_ADDRESS, Value::Str(&call.server.address)));
+    list.text(names::SERVER_ADDRESS, known(&call.server.address));
     list.int(names::SERVER_PORT, port(call));
 }
 
