@@ -206,8 +206,11 @@ fn a_value_that_is_no_huffman_code_is_unknown() {
     assert_eq!(decode(&mut decoder, &hex("40 01 61 81 00 be")), Ok(vec![(Some("a".to_owned()), None); 2]));
 }
 
+/// A name, a value, and how it is encoded.
+type Sent = (String, Vec<u8>, u8);
+
 /// Header blocks, and before some of them a new size of the table.
-fn blocks() -> impl Strategy<Value = Vec<(Option<u32>, Vec<(String, Vec<u8>, u8)>)>> {
+fn blocks() -> impl Strategy<Value = Vec<(Option<u32>, Vec<Sent>)>> {
     let name =
         prop_oneof!["[a-z-]{1,12}", Just(":path".to_owned()), Just("content-type".to_owned()), Just("x-id".to_owned())];
     let value = prop_oneof![

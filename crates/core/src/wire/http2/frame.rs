@@ -102,7 +102,7 @@ impl FrameHeader {
             HEADERS => (Some(true), self.len >= u32::from(self.is_padded()) + if self.has_priority() { 5 } else { 0 }),
             PRIORITY => (Some(true), self.len == 5),
             RST_STREAM => (Some(true), self.len == 4),
-            SETTINGS => (Some(false), self.len % 6 == 0 && (self.len == 0 || !self.is_ack())),
+            SETTINGS => (Some(false), self.len.is_multiple_of(6) && (self.len == 0 || !self.is_ack())),
             PUSH_PROMISE => (Some(true), self.len >= 4 + u32::from(self.is_padded())),
             PING => (Some(false), self.len == 8),
             GOAWAY => (Some(false), self.len >= 8),

@@ -87,7 +87,7 @@ impl Decoder {
                 }
             }
             0x40.. => {
-                let (name, value, value_bytes) = self.literal(rest, 6)?;
+                let Literal { name, value, value_bytes } = self.literal(rest, 6)?;
                 field(name.as_deref(), value.clone());
                 self.table.add(name, value, value_bytes);
             }
@@ -96,15 +96,14 @@ impl Decoder {
                 self.table.resize(max);
             }
             _ => {
-                let (name, value, _) = self.literal(rest, 4)?;
+                let Literal { name, value, .. } = self.literal(rest, 4)?;
                 field(name.as_deref(), value);
             }
         }
         Ok(())
     }
 
-    /// A literal's name, its value and the length of that.
-    fn literal(&self, rest: &mut &[u8], prefix: u32) -> Result<(Option<Box<str>>, Option<Bytes>, usize), Malformed> {
+    fn literal(&self, rest: &mut &[u8], prefix: u32) -> Result<Literal, Malformed> {
         let name = match integer(rest, prefix)? {
             0 => match string(rest)? {
                 Text::Plain(name) => text(name.to_vec()),
@@ -115,7 +114,7 @@ impl Decoder {
                 None => self.table.get(index - STATIC.len() - 1).and_then(|entry| entry.name.clone()),
             },
         };
-        let (value, len) = match string(rest)? {
+        let (value, value_bytes) = match string(rest)? {
             Text::Plain(value) => (Some(Bytes::copy_from_slice(value)), value.len()),
             // What can't be decoded is at most this long: the shortest code has five bits.
             Text::Packed(value) => match huffman::decode(value) {
@@ -126,8 +125,15 @@ impl Decoder {
                 None => (None, value.len() * 8 / 5),
             },
         };
-        Ok((name, value, len))
+        Ok(Literal { name, value, value_bytes })
     }
+}
+
+/// A field that isn't in the table.
+struct Literal {
+    name: Option<Box<str>>,
+    value: Option<Bytes>,
+    value_bytes: usize,
 }
 
 /// A name as text in lower case. HTTP/2 has no upper case in names, but one that has it must not go unnoticed.

@@ -119,6 +119,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unusual_byte_groupings, reason = "codes are grouped, not digits")]
     use super::*;
 
     #[test]
