@@ -47,8 +47,8 @@ MAP(other_calls, BPF_MAP_TYPE_HASH, sizeof(struct call_key), sizeof(struct call)
 #define COOKIE_LOST (1u << 31) /* ours, in a call under way: bytes of it could not be sent */
 #define COOKIE_RUNTIME(cookie) ((u8)((cookie) >> 8))
 #define COOKIE_DELTA(cookie) ((s64)(s32)((cookie) >> 32))
-#define COOKIE_POINTER_REGISTER(cookie) ((cookie) >> 16 & 15)
-#define COOKIE_LENGTH_REGISTER(cookie) ((cookie) >> 20 & 15)
+/* Of an announcement: the register of its argument i. */
+#define COOKIE_REGISTER(cookie, i) ((cookie) >> (16 + 4 * (i)) & 15)
 
 #define add(where, n) __sync_fetch_and_add(&(where), n)
 
@@ -695,9 +695,14 @@ SEC("uprobe/conn_fd") int conn_fd(struct registers *ctx)
 
 /* ── beside connections ── */
 
-#define MAX_ANNOUNCEMENT 512
+/* What the USDT probe `sidetone:call` gives: ids without a name are all zeros, strings end at the first NUL. */
+struct announcement {
+	u8 trace_id[16], span_id[8];
+	u64 start;
+	char response_id[128], request_id[128];
+};
 
-/* The USDT probe `sidetone:call` of a program that reports its own calls. */
+/* A program that reports its own calls says so of each: two ids, two strings, the start. */
 SEC("uprobe/announce") int announce(struct registers *ctx)
 {
 	struct state *s = the_state();
@@ -706,20 +711,25 @@ SEC("uprobe/announce") int announce(struct registers *ctx)
 	u64 id = current_id(s), cookie = attach_cookie(ctx);
 	if (!id || !generation_of(s, id >> 32))
 		return 0;
-	u64 from = register_by_number(ctx, COOKIE_POINTER_REGISTER(cookie));
-	u64 n = register_by_number(ctx, COOKIE_LENGTH_REGISTER(cookie));
-	struct record *r = ring_reserve(&ring, sizeof(struct record) + MAX_ANNOUNCEMENT, 0);
+	struct record *r = ring_reserve(&ring, sizeof(struct record) + sizeof(struct announcement), 0);
 	if (!r) {
 		COUNT(ring_full_records, 1);
 		return 0;
 	}
+	struct announcement *a = (void *)(r + 1);
+	/* What the ring held before must not be taken for a part of a string. */
+	__builtin_memset(a, 0, sizeof(*a));
+	read_user(a->trace_id, sizeof(a->trace_id), (void *)register_by_number(ctx, COOKIE_REGISTER(cookie, 0)));
+	read_user(a->span_id, sizeof(a->span_id), (void *)register_by_number(ctx, COOKIE_REGISTER(cookie, 1)));
+	read_user_string(a->response_id, sizeof(a->response_id),
+			 (void *)register_by_number(ctx, COOKIE_REGISTER(cookie, 2)));
+	read_user_string(a->request_id, sizeof(a->request_id),
+			 (void *)register_by_number(ctx, COOKIE_REGISTER(cookie, 3)));
+	a->start = register_by_number(ctx, COOKIE_REGISTER(cookie, 4));
 	fill(r, id, KIND_ANNOUNCE);
 	r->start_ns = r->end_ns = monotonic_ns();
 	r->conn = r->address = r->offset = 0;
-	r->call_bytes = n;
-	asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n) : "i"(MAX_ANNOUNCEMENT));
-	if (!read_user(r + 1, n, (void *)from))
-		r->length = n;
+	r->call_bytes = r->length = sizeof(*a);
 	ring_submit(r, wake(s));
 	return 0;
 }

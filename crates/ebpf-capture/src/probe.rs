@@ -67,11 +67,9 @@ impl Cookie {
     pub const RUST_CHUNKS: u64 = 1 << 4;
     /// Bits 8–15: which TLS library, by its place in the runtimes' table.
     pub const RUNTIME_SHIFT: u32 = 8;
-    /// Bits 16–19 of an announcement: the register that holds the pointer (0 rax, 1 rbx, 2 rcx, 3 rdx, 4 rsi, 5 rdi, 6 rbp,
-    /// 7 rsp, 8–15 r8–r15; on arm64 x0–x15).
-    pub const POINTER_REGISTER_SHIFT: u32 = 16;
-    /// Bits 20–23 of an announcement: the register that holds the length, numbered alike.
-    pub const LENGTH_REGISTER_SHIFT: u32 = 20;
+    /// Bits 16–35 of an announcement: the registers of its five arguments, four bits each (0 rax, 1 rbx, 2 rcx, 3 rdx, 4 rsi,
+    /// 5 rdi, 6 rbp, 7 rsp, 8–15 r8–r15; on arm64 x0–x15).
+    pub const REGISTERS_SHIFT: u32 = 16;
     /// Bits 32–63: a signed number that is added to the address by which the connection is known.
     pub const DELTA_SHIFT: u32 = 32;
 }

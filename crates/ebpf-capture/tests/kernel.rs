@@ -6,7 +6,7 @@ mod kernel_side;
 
 use std::process::Command;
 
-use kernel_side::{Listening, Program, ROUTES, by_route, bytes, connections, libssl, program};
+use kernel_side::{Listening, Program, ROUTES, by_route, bytes, connections, libssl, probes, program};
 use sidetone_ebpf_capture::kernel::{Close, Direction, LoadOptions, RecordKind, Route};
 use sidetone_testkit::require;
 
@@ -81,16 +81,23 @@ fn as_nobody(test: &str, capabilities: &str) -> Option<std::process::Output> {
     let copy = std::env::temp_dir().join(format!("sidetone-{test}-{}", std::process::id()));
     std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
     let sets = [("inh", capabilities), ("ambient", capabilities)].map(|(set, value)| format!("--{set}-caps={value}"));
-    let out = Command::new(setpriv)
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .args(sets)
-        .arg("--")
-        .arg(&copy)
-        .args(["--exact", test, "--nocapture"])
-        .env(ROLE, test)
-        .current_dir("/")
-        .output()
-        .unwrap();
+    let run = || {
+        Command::new(&setpriv)
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .args(&sets)
+            .arg("--")
+            .arg(&copy)
+            .args(["--exact", test, "--nocapture"])
+            .env(ROLE, test)
+            .current_dir("/")
+            .output()
+            .unwrap()
+    };
+    let mut out = run();
+    // Another test's child may still hold the copy open for writing, between its fork and its exec.
+    while String::from_utf8_lossy(&out.stderr).contains("Text file busy") {
+        out = run();
+    }
     std::fs::remove_file(&copy).unwrap();
     Some(out)
 }
@@ -150,8 +157,42 @@ fn without_a_capability_the_error_says_which() {
     }
     for (capabilities, missing) in [("-all", "CAP_BPF and CAP_PERFMON"), ("-all,+bpf", "CAP_PERFMON")] {
         let Some(out) = as_nobody(name, capabilities) else { return };
-        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
         let words = format!("this process lacks {missing}: run it as root, or `setcap cap_bpf,cap_perfmon+ep`");
         assert!(said.contains(&words), "{said}");
+    }
+}
+
+#[test]
+fn perf_events_without_sys_admin_are_refused_with_the_reason() {
+    let name = "perf_events_without_sys_admin_are_refused_with_the_reason";
+    if std::env::var(ROLE).is_ok_and(|role| role == name) {
+        let listening = Listening::try_start(&by_route(Route::Perf)).unwrap();
+        let path = std::path::Path::new("/usr/lib/x86_64-linux-gnu/libssl.so.3");
+        match listening.kernel.attach(path, &probes(path)) {
+            Ok(_) => println!("attached"),
+            Err(error) => println!("error: {error}"),
+        }
+        return;
+    }
+    if !require::bpf() {
+        return;
+    }
+    let Some(out) = as_nobody(name, "-all,+bpf,+perfmon") else { return };
+    let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(said.contains("attached") || said.contains("uprobes by perf events need CAP_SYS_ADMIN"), "{said}");
+}
+
+#[test]
+fn what_is_not_there_is_said_so() {
+    let Some(listening) = Listening::start(&LoadOptions::default()) else { return };
+    let Some(program) = program() else { return };
+    let absent = std::path::Path::new("/no/such/libssl.so.3");
+    let error = listening.kernel.attach(absent, &probes(&libssl(program))).unwrap_err();
+    assert!(error.to_string().starts_with("/no/such/libssl.so.3 is not there"), "{error}");
+    assert_eq!(listening.kernel.attach(absent, &[]).unwrap().links(), 0);
+    for ring_bytes in [0, 4096, (64 << 10) + 1, 2 << 30] {
+        let options = LoadOptions { ring_bytes, ..LoadOptions::default() };
+        assert!(Listening::try_start(&options).is_err(), "{ring_bytes}");
     }
 }

@@ -6,6 +6,7 @@ mod kernel_side;
 
 use kernel_side::{Connection, Listening, Program, bytes, connections, libssl, only_watched, program};
 use sidetone_ebpf_capture::kernel::{Close, LoadOptions, Record, RecordKind};
+use sidetone_ebpf_capture::probe::{Cookie, Probe, Program as Place};
 
 fn of(records: &[Record], pid: u32, address: u64) -> Vec<(u64, Connection)> {
     let mut found: Vec<_> =
@@ -239,4 +240,54 @@ fn sixty_four_mib_go_through_whole() {
     let find = |address| seen.values().find(|it| (it.pid, it.address) == (program.pid(), address)).unwrap();
     assert!(is_whole(&find(server).written));
     assert!(is_whole(&find(client).read));
+}
+
+#[test]
+fn a_connection_inside_another_is_captured_and_so_is_the_other() {
+    let Some((listening, mut program, _attachment)) = start() else { return };
+    let (outer, _) = program.open(0, "proxy.test");
+    let answer = program.tell("inside 0 1");
+    let inner: u64 = answer.split(' ').next().unwrap().parse().unwrap();
+    program.tell("send 1 3000 1 2");
+    let records = listening.records();
+    let inner = &of(&records, program.pid(), inner)[0].1;
+    assert_eq!(inner.written.bytes, [bytes(1, 3000), bytes(1, 3000)].concat());
+    // The outer one carries the inner one's records: handshake and 6,000 bytes, each with its head and its tag.
+    let outer = &of(&records, program.pid(), outer)[0].1;
+    assert!(outer.written.bytes.len() > 6000 + 2 * 29, "{}", outer.written.bytes.len());
+    assert_eq!((outer.written.missing_bytes(), outer.read.missing_bytes()), (0, 0));
+    assert_eq!(outer.written.bytes[..2], [0x16, 0x03], "a handshake record of TLS");
+    assert_eq!(listening.kernel.usage().calls, 0);
+}
+
+#[test]
+fn a_process_that_ended_unnoticed_is_forgotten() {
+    let Some((listening, mut program, _attachment)) = start() else { return };
+    let (client, _) = program.open(0, "unnoticed.test");
+    program.tell("send 0 50 1 1");
+    let pid = program.kill();
+    let records = listening.until_closed(pid, client);
+    let found = of(&records, pid, client);
+    assert_eq!((found[0].1.close, &found[0].1.written.bytes), (Some(Close::ProcessEnded), &bytes(1, 50)));
+}
+
+#[test]
+fn an_announcement_arrives_with_its_ids() {
+    let Some((listening, mut program, _attachment)) = start() else { return };
+    let path = kernel_side::program().unwrap();
+    // rdi, rsi, rdx, rcx, r8
+    let registers = [5, 4, 3, 2, 8];
+    let cookie = registers.iter().rev().fold(0, |cookie, register| cookie << 4 | register) << Cookie::REGISTERS_SHIFT;
+    let probe =
+        Probe { program: Place::Announce, offset: kernel_side::function(path, "announce"), cookie: Cookie(cookie) };
+    let _probe = listening.kernel.attach(path, &[probe]).unwrap();
+    program.tell("announce");
+    let records = listening.records();
+    let announcement = records.iter().find(|record| record.header.kind == RecordKind::Announce).unwrap();
+    assert_eq!((announcement.header.pid, announcement.header.conn), (program.pid(), 0));
+    let mut expected = b"0123456789abcdefABCDEFGH".to_vec();
+    expected.extend(77u64.to_le_bytes());
+    expected.extend(b"chatcmpl-1");
+    expected.resize(288, 0);
+    assert_eq!(announcement.payload[..], expected);
 }

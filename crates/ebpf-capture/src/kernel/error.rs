@@ -106,7 +106,14 @@ impl LoadError {
             }
             Some(libc::EPERM) => Self::Forbidden,
             Some(libc::ENOSYS) => Self::Kernel { release: release(), what: "bpf(2)" },
-            _ => Self::Refused { release: release(), program, error, log: log() },
+            _ => {
+                let log = log();
+                if log.contains("unknown func") {
+                    Self::Kernel { release: release(), what: "a helper function of BPF" }
+                } else {
+                    Self::Refused { release: release(), program, error, log }
+                }
+            }
         }
     }
 

@@ -40,6 +40,15 @@ pub fn libssl(program: &Path) -> PathBuf {
     line.split_whitespace().nth(2).unwrap().into()
 }
 
+/// Where a function begins in a file.
+pub fn function(path: &Path, name: &str) -> u64 {
+    let out = Command::new("nm").arg(path).output().unwrap();
+    let out = String::from_utf8(out.stdout).unwrap();
+    let line = out.lines().find(|line| line.ends_with(&format!(" T {name}"))).unwrap();
+    // The program's code lies in the file as in memory, as linkers of Debian do it.
+    u64::from_str_radix(line.split(' ').next().unwrap(), 16).unwrap()
+}
+
 /// The probes for a file.
 pub fn probes(path: &Path) -> Vec<Probe> {
     let found = runtime::recognise(&File::open(path).unwrap(), path).unwrap();

@@ -77,6 +77,33 @@ static void transfer(SSL *from, SSL *to, size_t bytes, unsigned seed, int ex)
 		fail("compare");
 }
 
+/* Connection `j` inside connection `i`, as through a TLS proxy: what j writes is written by i. */
+static void open_inside(int i, int j)
+{
+	BIO *a = BIO_new(BIO_f_ssl()), *b = BIO_new(BIO_f_ssl());
+	BIO_set_ssl(a, client[i], BIO_NOCLOSE);
+	BIO_set_ssl(b, server[i], BIO_NOCLOSE);
+	client[j] = SSL_new(client_ctx);
+	server[j] = SSL_new(server_ctx);
+	SSL_set_bio(client[j], a, a);
+	SSL_set_bio(server[j], b, b);
+	SSL_set_connect_state(client[j]);
+	SSL_set_accept_state(server[j]);
+	for (int step = 0; step < 40 && (!SSL_is_init_finished(client[j]) || !SSL_is_init_finished(server[j])); step++) {
+		SSL_do_handshake(client[j]);
+		SSL_do_handshake(server[j]);
+	}
+	if (!SSL_is_init_finished(client[j]) || !SSL_is_init_finished(server[j]))
+		fail("handshake inside");
+}
+
+/* Where a probe like the USDT probe `sidetone:call` is attached: its arguments are in registers here. */
+__attribute__((noinline)) void announce(const void *trace, const void *span, const char *response, const char *request,
+					unsigned long start)
+{
+	__asm__ volatile("" : : "r"(trace), "r"(span), "r"(response), "r"(request), "r"(start));
+}
+
 static void release(int i)
 {
 	SSL_free(client[i]);
@@ -108,6 +135,12 @@ int main(int argc, char **argv)
 		} else if (sscanf(line, "reply %d %lu %lu %lu", &i, &bytes, &seed, &times) == 4) {
 			while (times--)
 				transfer(server[i], client[i], bytes, (unsigned)seed, 1);
+			printf("ok\n");
+		} else if (sscanf(line, "inside %d %d", &i, &j) == 2) {
+			open_inside(i, j);
+			printf("ok %lu %lu\n", (unsigned long)client[j], (unsigned long)server[j]);
+		} else if (!strncmp(line, "announce", 8)) {
+			announce("0123456789abcdef", "ABCDEFGH", "chatcmpl-1", 0, 77);
 			printf("ok\n");
 		} else if (sscanf(line, "free %d", &i) == 1) {
 			release(i);
