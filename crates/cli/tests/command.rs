@@ -68,7 +68,7 @@ fn wrong_usage_exits_2_and_names_what_there_is() {
     for (args, words) in [
         (&["replay", "--dialect", "latest", "x"][..], &["latest", "possible values: v2"][..]),
         (&["replay", "--content", "redacted", "x"], &["redacted", "possible values: off, full"]),
-        (&["replay", "--format", "xml", "x"], &["jsonl", "possible values: golden, pretty"]),
+        (&["replay", "--format", "xml", "x"], &["xml", "possible values: golden, jsonl, pretty"]),
         (&["replay"], &["<PATH>..."]),
         (&["collect"], &["collect"]),
         (&["demo", "--seconds", "soon"], &["soon"]),
