@@ -476,5 +476,7 @@ fn compressed_requests_are_read() {
         let mut connection = connection(true, &settings);
         say(&mut connection, request.chunks(100), [&case.response_bytes(Framing::Length)[..]]);
         assert_same(&only(seen(&mut connection)), &expected, path);
+        say(&mut connection, [&request[..]], case.response_bytes(Framing::Gzip).chunks(100));
+        assert_same(&only(seen(&mut connection)), &case.expected(Framing::Gzip, &settings), path);
     }
 }

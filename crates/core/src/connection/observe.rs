@@ -18,8 +18,11 @@ use crate::wire::http2::Http2;
 /// Most exchanges of one connection that are followed at once.
 const STREAMS: usize = 4096;
 
-/// How long an exchange that has missed bytes may be silent: its end may have been among them.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an exchange that has missed bytes of its response may be silent: its end may have been among them.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often exchanges are looked at for that.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// HTTP/2's error code of a stream that ended well (RFC 9113 section 7).
 const NO_ERROR: u32 = 0;
@@ -105,7 +108,7 @@ impl Connection {
             Protocol::Http1(_) | Protocol::Http2(_) => self.feed(direction, bytes, at),
             Protocol::NotHttp => {}
         }
-        if at.ended.saturating_sub(self.swept) > PATIENCE / 10 {
+        if at.ended.saturating_sub(self.swept) > SWEEP {
             self.handle_timeout(at.ended);
         }
     }
@@ -127,10 +130,15 @@ impl Connection {
     /// Time went by: exchanges of which the end was probably missed are ended.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.swept = now;
-        let is_over =
-            |stream: &Stream| stream.is_hurt.contains(&true) && now.saturating_sub(stream.touched) >= PATIENCE;
+        let may_be_over = |stream: &Stream| {
+            // The answer to a request that missed bytes may take its time.
+            let [request, response] = stream.is_hurt;
+            response || request && stream.response_over.is_some()
+        };
+        let is_over = |stream: &Stream| may_be_over(stream) && now.saturating_sub(stream.touched) >= PATIENCE;
         let over: Vec<_> = self.streams.iter().filter(|(_, stream)| is_over(stream)).map(|(id, _)| *id).collect();
         for stream in over {
+            self.shared.give_up(stream);
             self.conclude(stream, End::Unobserved, now);
         }
     }
@@ -382,6 +390,7 @@ impl Connection {
 
     fn handle_reset(&mut self, id: StreamId, by: Flow, code: Option<u32>, now: Duration) {
         self.tell_end(id, by, false);
+        self.shared.give_up(id);
         let Some(stream) = self.streams.get(&id) else { return };
         let end = match (by, code) {
             // It makes no sense to us, or isn't known.
@@ -426,7 +435,7 @@ fn stream_at<'a>(
     id: StreamId,
     now: Duration,
 ) -> Option<&'a mut Stream> {
-    if streams.len() >= STREAMS && !streams.contains_key(&id) {
+    if !streams.contains_key(&id) && (streams.len() >= STREAMS || shared.is_given_up(id)) {
         return None;
     }
     let stream = streams.entry(id).or_insert_with(|| Stream::new(now, shared));

@@ -1,5 +1,6 @@
 //! One exchange of a connection, from its first byte to its call.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::event::Side;
 use crate::exchange::{End, Exchange, RequestHead, ResponseHead, Settings, Understood};
 use crate::provider::Surface;
 use crate::wire::encoding::Decoder;
-use crate::wire::http::{Flow, Head};
+use crate::wire::http::{Flow, Head, StreamId};
 
 /// One exchange.
 #[derive(Debug)]
@@ -52,14 +53,31 @@ pub(super) struct Shared {
     pub(super) side: Side,
     /// Paths whose exchanges were found to be calls by their shape.
     confirmed: Vec<(Box<str>, &'static dyn Surface)>,
+    /// Exchanges that were given up before their end.
+    given_up: VecDeque<StreamId>,
 }
+
+/// Most exchanges that are remembered because they were given up: what comes of them is passed over.
+const GIVEN_UP: usize = 64;
 
 /// Most paths that are remembered.
 const CONFIRMED: usize = 8;
 
 impl Shared {
     pub(super) fn new(facts: Facts, settings: Arc<Settings>, side: Side) -> Self {
-        Self { facts, settings, side, confirmed: Vec::new() }
+        Self { facts, settings, side, confirmed: Vec::new(), given_up: VecDeque::new() }
+    }
+
+    /// Passes over what comes of an exchange later.
+    pub(super) fn give_up(&mut self, stream: StreamId) {
+        if self.given_up.len() >= GIVEN_UP {
+            self.given_up.pop_front();
+        }
+        self.given_up.push_back(stream);
+    }
+
+    pub(super) fn is_given_up(&self, stream: StreamId) -> bool {
+        self.given_up.contains(&stream)
     }
 
     fn confirm(&mut self, path: Option<&str>, surface: &'static dyn Surface) {

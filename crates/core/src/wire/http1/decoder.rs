@@ -284,8 +284,7 @@ impl Http1 {
                     Step::Broken(held) => {
                         // Behind a gap it went on elsewhere. Without one nobody could read on.
                         if self.half(flow).gap.is_none() {
-                            self.say(Said::Reset { stream, by: flow, code: None });
-                            self.search(flow, None, held);
+                            self.give_up(stream, flow, held);
                         } else {
                             self.search(flow, Some(stream), held);
                         }
@@ -388,9 +387,17 @@ impl Http1 {
         match frames {
             Frames::None => self.end(stream, flow),
             Frames::By(framing) => self.half(flow).state = State::Body(stream, framing),
-            Frames::Unclear => {
+            Frames::Unclear => self.give_up(stream, flow, Vec::new()),
+        }
+    }
+
+    /// A message makes no sense. One that breaks a response breaks its exchange; a request has an answer all the same.
+    fn give_up(&mut self, stream: StreamId, flow: Flow, held: Vec<u8>) {
+        match flow {
+            Flow::Request => self.search(flow, Some(stream), held),
+            Flow::Response => {
                 self.say(Said::Reset { stream, by: flow, code: None });
-                self.search(flow, None, Vec::new());
+                self.search(flow, None, held);
             }
         }
     }
