@@ -57,7 +57,7 @@ impl Caller {
 mod tests {
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nada:x:1000:1001:Ada,,,:/home/ada:/bin/zsh\n";
+    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nada:x:1000:1001:Ada,,,:/srv/ada:/bin/zsh\n";
     const GROUP: &str = "root:x:0:\nada:x:1001:\nsudo:x:27:bob,ada\nlpadmin:x:120:bob\nbroken\n";
 
     fn caller(variables: &[(&str, &str)]) -> Option<Caller> {
@@ -70,7 +70,7 @@ mod tests {
         let ada = caller(&[("SUDO_UID", "1000"), ("SUDO_GID", "1001"), ("SUDO_USER", "ada")]).expect("a caller");
         assert_eq!((ada.uid, ada.gid, &*ada.groups), (1000, 1001, &[1001, 27][..]));
         let variables: Vec<_> = ada.variables().collect();
-        assert_eq!(variables, [("HOME", "/home/ada"), ("USER", "ada"), ("LOGNAME", "ada")]);
+        assert_eq!(variables, [("HOME", "/srv/ada"), ("USER", "ada"), ("LOGNAME", "ada")]);
     }
 
     #[test]
