@@ -64,11 +64,11 @@ pub(super) fn closure(executable: &Path, library_path: &[PathBuf]) -> Vec<PathBu
                     .find_map(|candidate| loadable(&candidate, machine))
             };
             found.insert(name, library.as_ref().map(|(path, _)| path.clone()));
-            if let Some((path, dynamic)) = library {
-                if seen.insert(path.clone()) {
-                    all.push(path.clone());
-                    waiting.push_back((path, dynamic, passed_on.clone()));
-                }
+            if let Some((path, dynamic)) = library
+                && seen.insert(path.clone())
+            {
+                all.push(path.clone());
+                waiting.push_back((path, dynamic, passed_on.clone()));
             }
         }
     }
@@ -159,7 +159,6 @@ fn text(file: &File, at: u64) -> Option<String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -174,7 +174,6 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

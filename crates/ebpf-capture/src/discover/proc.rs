@@ -113,10 +113,10 @@ pub fn mappings(pid: u32) -> io::Result<Vec<Mapping>> {
         if maps.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if let Some(mapping) = parse_mapping(line.strip_suffix(b"\n").unwrap_or(&line)) {
-            if seen.insert((mapping.device, mapping.inode)) {
-                all.push(mapping);
-            }
+        if let Some(mapping) = parse_mapping(line.strip_suffix(b"\n").unwrap_or(&line))
+            && seen.insert((mapping.device, mapping.inode))
+        {
+            all.push(mapping);
         }
     }
     Ok(all)
@@ -166,7 +166,6 @@ fn small_file(pid: u32, name: &str) -> io::Result<Vec<u8>> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -131,7 +131,6 @@ fn sockets_of(pid: u32) -> impl Iterator<Item = u64> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -148,21 +148,21 @@ impl Processes {
         let mut table = self.lock();
         let Table { rules, by_pid } = &mut *table;
         let known = by_pid.get_mut(&pid).and_then(|life| life.last_mut()).filter(|image| image.until.is_none());
-        if let Some(image) = known {
-            if image.start_ticks.is_none_or(|ticks| ticks == stat.start_ticks) {
-                image.start_ticks = Some(stat.start_ticks);
-                image.has_threads |= stat.threads > 1;
-                if image.comm.as_ref().is_none_or(|comm| *comm == stat.comm) {
-                    image.set_comm(&stat.comm, rules);
-                    return Found::Known;
-                }
-                let mut image = image.next(at);
-                image.exe = proc::exe(pid).map(|exe| exe.to_string_lossy().into());
-                image.awaits_exe = false;
+        if let Some(image) = known
+            && image.start_ticks.is_none_or(|ticks| ticks == stat.start_ticks)
+        {
+            image.start_ticks = Some(stat.start_ticks);
+            image.has_threads |= stat.threads > 1;
+            if image.comm.as_ref().is_none_or(|comm| *comm == stat.comm) {
                 image.set_comm(&stat.comm, rules);
-                table.begin(pid, image);
-                return Found::Renamed;
+                return Found::Known;
             }
+            let mut image = image.next(at);
+            image.exe = proc::exe(pid).map(|exe| exe.to_string_lossy().into());
+            image.awaits_exe = false;
+            image.set_comm(&stat.comm, rules);
+            table.begin(pid, image);
+            return Found::Renamed;
         }
         let is_reused = known_is_live(by_pid.get(&pid));
         let mut image = Image {
@@ -202,13 +202,12 @@ impl Processes {
     pub(super) fn mapped(&self, pid: u32, path: &Path) {
         let mut table = self.lock();
         let Table { rules, by_pid } = &mut *table;
-        if let Some(image) = by_pid.get_mut(&pid).and_then(|life| life.last_mut()) {
-            if image.awaits_exe {
-                image.awaits_exe = false;
-                image.exe = Some(path.to_string_lossy().into());
-                image.facts = None;
-                image.has_wanted_name |= rules.admits_name(None, image.exe.as_deref());
-            }
+        let image = by_pid.get_mut(&pid).and_then(|life| life.last_mut());
+        if let Some(image) = image.filter(|image| image.awaits_exe) {
+            image.awaits_exe = false;
+            image.exe = Some(path.to_string_lossy().into());
+            image.facts = None;
+            image.has_wanted_name |= rules.admits_name(None, image.exe.as_deref());
         }
     }
 
@@ -426,13 +425,11 @@ impl Image {
         if let Some(facts) = &self.facts {
             return Arc::clone(facts);
         }
-        if self.until.is_none() {
-            if let Ok(stat) = Stat::of(pid) {
-                let is_same = self.start_ticks.is_none_or(|ticks| ticks == stat.start_ticks);
-                if is_same {
-                    self.read(pid, stat);
-                }
-            }
+        if self.until.is_none()
+            && let Ok(stat) = Stat::of(pid)
+            && self.start_ticks.is_none_or(|ticks| ticks == stat.start_ticks)
+        {
+            self.read(pid, stat);
         }
         let place = self.place.clone().unwrap_or_default();
         let facts = Arc::new(Process {
@@ -466,7 +463,6 @@ impl Image {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
