@@ -22,6 +22,8 @@ const STORM: Duration = Duration::from_secs(60);
 const MEMORY_KEPT_KIB: u64 = 8 * 1024;
 /// How long it may take until everything is given back.
 const SETTLE: Duration = Duration::from_secs(20);
+/// An agent that has held the same for so long is at rest.
+const QUIET: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 1_000;
 const BIG: usize = 64 << 20;
 
@@ -59,6 +61,21 @@ impl Footprint {
     }
 }
 
+/// What an agent holds when that no longer changes.
+fn settled(pid: u32) -> Option<Footprint> {
+    let deadline = Instant::now() + SETTLE;
+    let mut before = Footprint::of(pid)?;
+    loop {
+        thread::sleep(QUIET);
+        let now = Footprint::of(pid)?;
+        if now == before {
+            return Some(now);
+        }
+        assert!(Instant::now() < deadline, "it doesn't come to rest: {before:?}, then {now:?}");
+        before = now;
+    }
+}
+
 /// An agent that has captured one call of the client on libssl, so that everything that is made once is made, and what it holds then.
 struct Agents {
     agent: Agent,
@@ -69,15 +86,15 @@ struct Agents {
 impl Agents {
     fn new(place: &Place) -> Option<Self> {
         let client = clients::c_openssl()?;
-        let mut agent = Agent::start(&[]);
+        // Only what this test starts: what else runs on the host has connections of its own.
+        let mut agent = Agent::start(&["--pid", &std::process::id().to_string()]);
         let ip = place.address().ip().to_string();
         let first = Running::start(Command::new(client).args([&ip, "443", "1"]));
         let pid = first.pid();
         assert!(first.end().status.success());
         agent.wait_for(&[pid], 1);
-        thread::sleep(Duration::from_secs(2));
         place.server.clear_answers();
-        let before = Footprint::of(agent.running.pid())?;
+        let before = settled(agent.running.pid())?;
         let memory_kib = leftovers::memory_kib(agent.running.pid());
         Some(Self { agent, before, memory_kib })
     }

@@ -19,10 +19,11 @@ fn each_call_has_one_span_by_the_program_itself_and_by_the_agent_when_that_stops
     let Some(place) = Place::new("api.openai.com", &["http/1.1"], |server| server) else { return };
     let Some(collector) = backends::collector() else { return };
     let endpoint = collector.http_endpoint();
-    let mut agent = Agent::start(&["--otlp", &endpoint]);
     let mut command = place.command(program("instrumented-client"));
     let mut client = Running::start(command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
     let pid = client.pid();
+    // It is there when the agent looks, so that none of its calls is too early.
+    let mut agent = Agent::start(&["--otlp", &endpoint, "--pid", &pid.to_string()]);
     for step in ["plain", "stream", "plain", "stop", "stream", "plain"] {
         client.step(step);
     }

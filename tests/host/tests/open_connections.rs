@@ -31,7 +31,7 @@ fn later_calls_are_seen<I: IntoIterator<Item: AsRef<OsStr>>>(protocols: &[&str],
     }
     assert_eq!(place.server.connections(), 1);
     let before = place.server.answers().len();
-    let mut agent = Agent::start(&[]);
+    let mut agent = Agent::start(&["--pid", &client.pid().to_string()]);
     for step in ["plain", "stream", "plain", "stream"] {
         client.step(step);
     }
@@ -81,9 +81,13 @@ fn a_connection_that_begins_with_three_other_requests_is_captured() {
     let Some(go) = clients::go() else { return };
     for (version, protocols) in [("http1", HTTP1), ("http2", HTTP2)] {
         let Some(place) = Place::new("api.openai.com", protocols, |server| server) else { return };
-        let mut agent = Agent::start(&[]);
-        let client = Running::start(place.command(&go).args([version, "other", "other", "other", "plain", "stream"]));
+        let mut client = Running::start(place.command(&go).arg(version));
         let pid = client.pid();
+        // The program is there when the agent looks, its connection isn't yet.
+        let mut agent = Agent::start(&["--pid", &pid.to_string()]);
+        for step in ["other", "other", "other", "plain", "stream"] {
+            client.step(step);
+        }
         let ended = client.end();
         assert!(ended.status.success(), "{ended:?}");
         assert_eq!(place.server.connections(), 1);
@@ -110,7 +114,7 @@ fn a_connection_at_the_address_of_an_ignored_one_is_captured() {
     let mut echo = Running::start(&echo);
     echo.wait_until("it accepts", |echo| echo.stdout().contains("ACCEPT"));
 
-    let mut agent = Agent::start(&["--deny", "denied.test"]);
+    let mut agent = Agent::start(&["--deny", "denied.test", "--pid", &std::process::id().to_string()]);
     let call = |name: &str| format!("{name}={ip}:443=chat");
     let steps = Running::start(Command::new(steps).args([
         format!("echo.test={ip}:7=echo"),
