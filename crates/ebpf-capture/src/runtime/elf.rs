@@ -126,6 +126,7 @@ impl<'n> FromIterator<(&'n str, Symbol)> for Symbols {
 pub(crate) struct Image<'f> {
     file: &'f File,
     hint: &'f Path,
+    size: u64,
     pub(crate) machine: Machine,
     segments: Vec<Segment>,
     sections: Vec<Section>,
@@ -144,6 +145,7 @@ impl<'f> Image<'f> {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error),
         }
+        let size = file.metadata()?.len();
         let Some(header) = parse::<FileHeader64<LittleEndian>>(&start) else { return Ok(None) };
         let ident = &header.e_ident;
         if ident.magic != elf::ELFMAG || ident.class != elf::ELFCLASS64 || ident.data != elf::ELFDATA2LSB {
@@ -160,6 +162,7 @@ impl<'f> Image<'f> {
         let mut image = Self {
             file,
             hint,
+            size,
             machine,
             segments: Vec::new(),
             sections: Vec::new(),
@@ -248,7 +251,7 @@ impl<'f> Image<'f> {
     /// Where in the file the byte at an address lies.
     pub(crate) fn file_offset(&self, address: u64) -> Option<u64> {
         let segment = self.segment_of(address)?;
-        segment.offset.checked_add(address - segment.address)
+        segment.offset.checked_add(address - segment.address).filter(|offset| *offset < self.size)
     }
 
     /// Where in the file an instruction lies; `None` for an address that isn't executable.
