@@ -194,6 +194,9 @@ impl SseDecoder {
                 self.at.too_large |= line.len() > self.limit as usize + FIELD && line[0] != b':';
             }
         }
+        if self.at.too_large {
+            return None;
+        }
         if let Some(data) = data {
             self.spill().data.extend_from_slice(data);
         }
@@ -390,6 +393,15 @@ mod tests {
 
     fn event(kind: &str, data: &str) -> Seen {
         Seen::Event(kind.into(), data.into())
+    }
+
+    #[test]
+    fn what_is_over_the_limit_is_not_kept() {
+        let mut decoder = SseDecoder::new(8);
+        let mut piece = &b"data: 0123456789012345\nevent: abcdefghijklmnopqrst\n"[..];
+        assert!(decoder.next(&mut piece).is_none());
+        assert_eq!(decoder.held_bytes(), 0);
+        assert!(matches!(decoder.next(&mut &b"\n"[..]), Some(SseItem::TooLarge(_))));
     }
 
     #[test]

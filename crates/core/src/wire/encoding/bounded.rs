@@ -25,6 +25,12 @@ impl Bounded {
         self.bytes.shrink_to(KEPT_BUFFER);
     }
 
+    /// How many bytes were written since.
+    #[cfg(feature = "brotli")]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// What was written, if the writer came to its end.
     pub(super) fn decoded(&self, result: io::Result<()>) -> Result<&[u8], EncodingError> {
         match result {

@@ -146,6 +146,18 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_that_ends_early_gives_all_that_is_known_of_it() {
+        // Node's `brotliCompressSync` with a window of 2^16 of 9,014 bytes of events: more than the decoder's own buffer.
+        let events = include_bytes!("../../../tests/encoded/events.sse.br");
+        for end in 0..=events.len() {
+            let bytes: Vec<&[u8]> = events[..end].chunks(1).collect();
+            let (whole, cut) = (decoded("br", &[&events[..end]], 1 << 20), decoded("br", &bytes, 1 << 20));
+            assert_eq!(whole.unwrap(), cut.unwrap(), "of {end} bytes");
+        }
+        assert_eq!(decoded("br", &[events], 1 << 20).unwrap().len(), 9014);
+    }
+
+    #[test]
     fn a_piece_may_decode_to_the_limit_and_not_to_more() {
         for (name, encoded) in ENCODED {
             assert_eq!(decoded(name, &[encoded], TEXT.len()).unwrap(), TEXT, "{name}");

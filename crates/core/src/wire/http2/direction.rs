@@ -15,6 +15,9 @@ use super::sections::Sections;
 /// Bytes of a header block, as it is encoded, that are read; what is longer is known by its beginning only.
 pub const HEADER_BLOCK_LIMIT: usize = 128 << 10;
 
+/// Buffers are given back beyond this size once what they held is read.
+const KEPT_BUFFER: usize = 4096;
+
 /// Bytes at the beginning of the payload that are read of frames other than data and header blocks.
 const SMALL: usize = 8;
 
@@ -313,6 +316,8 @@ impl Direction {
         let (Ok(past) | Err(past)) = found;
         if found.is_err() {
             held.drain(..past);
+            // A large piece must not be paid for until the connection ends.
+            held.shrink_to(KEPT_BUFFER);
             return false;
         }
         *bytes = Bytes::from(std::mem::take(held)).slice(past..);
