@@ -367,6 +367,10 @@ impl Follower {
     pub(super) fn tidy(&mut self, linger: Duration) {
         let now = now();
         self.processes.tidy(now);
+        for pid in self.processes.moved() {
+            self.settle(pid);
+            self.look_at_process(pid, now);
+        }
         let in_use = self.processes.files_in_use();
         let linger = u64::try_from(linger.as_nanos()).unwrap_or(u64::MAX);
         for path in self.files.detach_idle(&in_use, now, linger) {

@@ -304,17 +304,33 @@ impl Processes {
         live.flat_map(|image| image.files.iter().copied()).collect()
     }
 
-    /// Forgets what ended long ago, and asks again which control groups processes are in: nothing tells of a move.
-    pub(super) fn tidy(&self, now: u64) {
+    /// The live processes that are wanted for their control group and weren't when that was asked last: nothing tells
+    /// of a move.
+    pub(super) fn moved(&self) -> Vec<u32> {
         let mut table = self.lock();
         let Table { rules, by_pid } = &mut *table;
-        by_pid.retain(|_, life| {
-            life.retain(|image| image.until.is_none_or(|until| now.saturating_sub(until) < REMEMBERED_NS));
-            if rules.has_cgroups() {
-                for image in life.iter_mut().filter(|image| image.until.is_none()) {
-                    image.is_in_cgroup = None;
-                }
+        if !rules.has_cgroups() {
+            return Vec::new();
+        }
+        let mut moved = Vec::new();
+        for (pid, life) in by_pid.iter_mut() {
+            let Some(image) = life.last_mut().filter(|image| image.until.is_none()) else { continue };
+            if image.is_in_cgroup == Some(true) || image.is_in_tree || image.has_wanted_name {
+                continue;
             }
+            let was_asked = image.is_in_cgroup.take().is_some();
+            if image.is_wanted(*pid, rules) && was_asked {
+                moved.push(*pid);
+            }
+        }
+        moved
+    }
+
+    /// Forgets what ended long ago.
+    pub(super) fn tidy(&self, now: u64) {
+        let mut table = self.lock();
+        table.by_pid.retain(|_, life| {
+            life.retain(|image| image.until.is_none_or(|until| now.saturating_sub(until) < REMEMBERED_NS));
             !life.is_empty()
         });
     }

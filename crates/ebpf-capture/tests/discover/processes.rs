@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -193,4 +194,34 @@ fn a_java_virtual_machine_is_reported_as_out_of_reach() {
     let is_told = |notice: &Notice| matches!(notice, Notice::Unrecognised(told) if told.pid == process.pid());
     let Notice::Unrecognised(told) = watching.wait("unrecognised", is_told) else { unreachable!() };
     assert!(told.why.contains("Java agent"), "{}", told.why);
+}
+
+#[test]
+fn a_process_that_moves_into_a_wanted_control_group_is_let_in() {
+    let (true, Some(library)) = (has_events(), libssl()) else { return };
+    let name = format!("sidetone-test-{}", std::process::id());
+    let roots = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids"];
+    let made = roots.iter().map(|root| Path::new(root).join(&name)).find(|group| {
+        fs::create_dir(group).is_ok() && {
+            let is_group = group.join("cgroup.procs").exists();
+            if !is_group {
+                let _ = fs::remove_dir(group);
+            }
+            is_group
+        }
+    });
+    let Some(group) = sidetone_testkit::require::some("a control group of its own (run as root)", made) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let copy = copy_of(&library, folder.path(), "libssl.so.3");
+    let filter = Filter { cgroups: vec![group.clone()], ..Filter::default() };
+    let watching = Watching::start(WatchOptions { filter, scan_host: false, ..WatchOptions::default() });
+    let process = sleeper_with(&copy);
+    let processes = watching.watcher.processes();
+    assert!(!processes.admits(process.pid(), now()));
+    assert_eq!(watching.kernel.times(&copy), 0);
+    fs::write(group.join("cgroup.procs"), process.pid().to_string()).unwrap();
+    until("it is attached", || watching.kernel.times(&copy) == 1);
+    assert!(processes.admits(process.pid(), now()));
+    drop(process);
+    until("the group can be removed", || fs::remove_dir(&group).is_ok());
 }
