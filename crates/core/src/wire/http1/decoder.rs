@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::framing::{Chunk, Framing, Gap, Step};
 use super::head::{Frames, Gathering, Progress, Read};
-use super::start::{Found, Looks, START_LINE_BYTES, find, looks};
+use super::start::{Looks, START_LINE_BYTES, looks};
 use crate::wire::http::{Flow, Said, StreamId};
 
 /// Most requests that wait for their response; the oldest is forgotten beyond.
@@ -16,34 +16,34 @@ const OUTSTANDING: usize = 1024;
 /// An HTTP/1 connection, both directions of it: what a response's bytes mean depends on its request.
 #[derive(Debug)]
 pub struct Http1 {
-    request: Half,
-    response: Half,
+    pub(super) request: Half,
+    pub(super) response: Half,
     /// Requests whose response has not begun, oldest first.
-    outstanding: VecDeque<Asked>,
+    pub(super) outstanding: VecDeque<Asked>,
     /// Responses whose request has not been seen, oldest first.
-    unasked: VecDeque<StreamId>,
-    next: u64,
+    pub(super) unasked: VecDeque<StreamId>,
+    pub(super) next: u64,
     /// Requests are sent before the responses to earlier ones came: order alone tells what belongs together.
-    is_pipelined: bool,
-    said: VecDeque<Said>,
-    said_bytes: usize,
+    pub(super) is_pipelined: bool,
+    pub(super) said: VecDeque<Said>,
+    pub(super) said_bytes: usize,
 }
 
 /// One direction.
 #[derive(Debug)]
-struct Half {
+pub(super) struct Half {
     /// How many bytes went this way, seen or not.
-    offset: u64,
-    state: State,
+    pub(super) offset: u64,
+    pub(super) state: State,
     /// What was last not seen, while it isn't known again where messages begin. Empty: there was nothing that is known
     /// to be missing, and still we are lost (joined in the middle, or it made no sense).
-    gap: Option<Range<u64>>,
+    pub(super) gap: Option<Range<u64>>,
     /// A message ended in the piece that is being taken in.
-    has_ended: bool,
+    pub(super) has_ended: bool,
 }
 
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     /// Between messages, or in the first line and fields of one.
     Head(Gathering),
     Body(StreamId, Framing),
@@ -56,23 +56,23 @@ enum State {
 }
 
 #[derive(Debug)]
-struct Asked {
-    stream: StreamId,
-    method: Method,
+pub(super) struct Asked {
+    pub(super) stream: StreamId,
+    pub(super) method: Method,
     /// It is known that bytes of its response are missing.
-    is_hurt: bool,
+    pub(super) is_hurt: bool,
     /// The request itself will not be seen.
-    is_unseen: bool,
+    pub(super) is_unseen: bool,
 }
 
 impl Asked {
-    fn new(stream: StreamId, method: Method) -> Self {
+    pub(super) fn new(stream: StreamId, method: Method) -> Self {
         Self { stream, method, is_hurt: false, is_unseen: false }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
+pub(super) enum Method {
     Head,
     Connect,
     Other,
@@ -94,7 +94,7 @@ impl Half {
 }
 
 impl State {
-    fn between() -> Self {
+    pub(super) fn between() -> Self {
         Self::Head(Gathering::default())
     }
 }
@@ -222,21 +222,21 @@ impl Http1 {
         }
     }
 
-    fn half(&mut self, flow: Flow) -> &mut Half {
+    pub(super) fn half(&mut self, flow: Flow) -> &mut Half {
         match flow {
             Flow::Request => &mut self.request,
             Flow::Response => &mut self.response,
         }
     }
 
-    fn say(&mut self, said: Said) {
+    pub(super) fn say(&mut self, said: Said) {
         if let Said::Body { bytes, .. } = &said {
             self.said_bytes += bytes.len();
         }
         self.said.push_back(said);
     }
 
-    fn lose(&mut self, stream: StreamId, flow: Flow, range: Range<u64>) {
+    pub(super) fn lose(&mut self, stream: StreamId, flow: Flow, range: Range<u64>) {
         if !range.is_empty() {
             self.say(Said::Lost { stream, flow, range });
         }
@@ -409,7 +409,7 @@ impl Http1 {
     }
 
     /// The exchange of a request that begins.
-    fn asking(&mut self, method: Method) -> StreamId {
+    pub(super) fn asking(&mut self, method: Method) -> StreamId {
         // A response may have been handed to us before its request.
         if self.request.gap.is_none()
             && let Some(stream) = self.unasked.pop_front()
@@ -425,7 +425,7 @@ impl Http1 {
     }
 
     /// A client that doesn't pipeline has had what it gets of earlier responses when it sends a request.
-    fn settle_response(&mut self) {
+    pub(super) fn settle_response(&mut self) {
         let flow = Flow::Response;
         if self.is_pipelined {
             return;
@@ -449,7 +449,7 @@ impl Http1 {
     }
 
     /// The request that a response belongs to.
-    fn answered(&mut self) -> Asked {
+    pub(super) fn answered(&mut self) -> Asked {
         match self.response.gap.take() {
             None => self.is_pipelined |= self.outstanding.len() > 1,
             Some(gap) => self.pass_over(&gap),
@@ -459,7 +459,7 @@ impl Http1 {
 
     /// Ends the exchanges whose responses must have been among what is missing: a client that doesn't pipeline has had
     /// the responses to all but its last request.
-    fn pass_over(&mut self, gap: &Range<u64>) {
+    pub(super) fn pass_over(&mut self, gap: &Range<u64>) {
         let flow = Flow::Response;
         while !self.is_pipelined && self.outstanding.len() > 1 {
             let Some(Asked { stream, is_hurt, .. }) = self.outstanding.pop_front() else { return };
@@ -471,7 +471,7 @@ impl Http1 {
     }
 
     /// The exchange of a response whose request was not seen (yet).
-    fn unasked(&mut self) -> Asked {
+    pub(super) fn unasked(&mut self) -> Asked {
         let stream = self.allot();
         let mut asked = Asked::new(stream, Method::Other);
         match self.request.gap.clone() {
@@ -491,128 +491,9 @@ impl Http1 {
     }
 
     /// Says of an exchange whose response has begun that its request won't come.
-    fn end_unseen(&mut self, asked: &Asked) {
+    pub(super) fn end_unseen(&mut self, asked: &Asked) {
         if asked.is_unseen {
             self.say(Said::End { stream: asked.stream, flow: Flow::Request });
-        }
-    }
-
-    /// Bytes were not seen between messages, in a head, or where it wasn't known.
-    fn lose_head(&mut self, flow: Flow, missing: Range<u64>) {
-        let state = std::mem::replace(&mut self.half(flow).state, State::between());
-        let owner = match state {
-            State::Tunnel | State::Upgraded => {
-                self.half(flow).state = state;
-                return;
-            }
-            State::Search(Some(owner), _) => Some(owner),
-            // What is known of a head is worth having, if its first line is.
-            State::Head(gathering) if looks(gathering.bytes(), flow) == Looks::Like => {
-                gathering.read(flow, false).and_then(|read| self.begin_part(read, flow))
-            }
-            State::Head(_) | State::Search(None, _) | State::Body(..) => None,
-        };
-        match (owner, flow) {
-            (Some(owner), _) => {
-                self.lose(owner, flow, missing.clone());
-                self.half(flow).state = State::Search(Some(owner), Vec::new());
-            }
-            (None, Flow::Request) => self.lose_requests(&missing),
-            (None, Flow::Response) => self.lose_responses(&missing),
-        }
-        self.half(flow).gap = Some(missing);
-    }
-
-    /// A head of which only the beginning was seen.
-    fn begin_part(&mut self, read: Read, flow: Flow) -> Option<StreamId> {
-        let asked = match flow {
-            Flow::Request => {
-                self.settle_response();
-                Asked::new(self.asking(Method::Other), Method::Other)
-            }
-            // Of an informational response nothing is told.
-            Flow::Response if read.head.status.is_some_and(|status| status < 200) => return None,
-            Flow::Response => self.answered(),
-        };
-        self.say(Said::Head { stream: asked.stream, flow, head: Box::new(read.head) });
-        self.end_unseen(&asked);
-        Some(asked.stream)
-    }
-
-    /// One or more requests began in what is missing.
-    fn lose_requests(&mut self, missing: &Range<u64>) {
-        let flow = Flow::Request;
-        // Those whose responses came meanwhile.
-        let mut owner = None;
-        while let Some(stream) = self.unasked.pop_front() {
-            self.lose(stream, flow, missing.clone());
-            if let Some(stream) = owner.replace(stream) {
-                self.say(Said::End { stream, flow });
-            }
-        }
-        let owner = owner.unwrap_or_else(|| {
-            let stream = self.asking(Method::Other);
-            self.lose(stream, flow, missing.clone());
-            stream
-        });
-        self.request.state = State::Search(Some(owner), Vec::new());
-    }
-
-    /// One or more responses began in what is missing.
-    fn lose_responses(&mut self, missing: &Range<u64>) {
-        let flow = Flow::Response;
-        let mut owner = None;
-        self.pass_over(missing);
-        match self.outstanding.front_mut() {
-            // What is missing may be all of an informational response: the one that is asked for may still come.
-            Some(asked) if !self.is_pipelined => {
-                asked.is_hurt = true;
-                let stream = asked.stream;
-                self.lose(stream, flow, missing.clone());
-            }
-            Some(asked) => {
-                let stream = asked.stream;
-                self.outstanding.pop_front();
-                self.lose(stream, flow, missing.clone());
-                owner = Some(stream);
-            }
-            None => {
-                let asked = self.unasked();
-                self.lose(asked.stream, flow, missing.clone());
-                self.end_unseen(&asked);
-                owner = Some(asked.stream);
-            }
-        }
-        self.response.state = State::Search(owner, Vec::new());
-    }
-
-    fn step_search(&mut self, flow: Flow, bytes: &mut Bytes) {
-        let State::Search(owner, tail) = &mut self.half(flow).state else { return };
-        let owner = *owner;
-        let all = if tail.is_empty() {
-            std::mem::take(bytes)
-        } else {
-            tail.extend_from_slice(&std::mem::take(bytes));
-            Bytes::from(std::mem::take(tail))
-        };
-        match find(&all, flow) {
-            Found::At(at) => {
-                *bytes = all.slice(at..);
-                if let Some(stream) = owner {
-                    self.say(Said::End { stream, flow });
-                }
-                self.half(flow).state = State::between();
-            }
-            // The last chunk tells that it was the last, also to those who have lost count.
-            Found::Open(at) => {
-                // The last chunk tells that it was the last, also to those who have lost count.
-                let ended = owner.filter(|_| all.ends_with(b"\r\n0\r\n\r\n"));
-                if let Some(stream) = ended {
-                    self.say(Said::End { stream, flow });
-                }
-                let owner = if ended.is_some() { None } else { owner };
-                self.half(flow).state = State::Search(owner, all[at..].to_vec());
-            }
         }
     }
 }

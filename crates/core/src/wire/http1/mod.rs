@@ -30,6 +30,7 @@
 mod decoder;
 mod framing;
 mod head;
+mod resync;
 mod start;
 
 pub use decoder::Http1;
