@@ -105,6 +105,8 @@ reasons! {
     CaptureLate = "capture_late",
     /// A notice of the kernel that a process began, mapped a file or ended; the processes were looked through again.
     NoticeLost = "notice_lost",
+    /// An attempt that failed, of a call that the observed process itself reports with all its attempts.
+    AttemptAnnounced = "attempt_announced",
     /// What an instrumented process says of a call of its own, of which nothing was captured; the process itself reports it.
     AnnouncedUnseen = "announced_unseen",
 }

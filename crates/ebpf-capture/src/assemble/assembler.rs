@@ -115,7 +115,10 @@ impl<H: Host> Assembler<H> {
     pub(crate) fn handle_record(&mut self, record: Record, now: Duration) {
         let Record { header, payload } = record;
         if header.kind == RecordKind::Announce {
-            return self.handle_announcement(header.pid, &payload, now);
+            if self.host.admits(&header) {
+                self.handle_announcement(header.pid, &payload, now);
+            }
+            return;
         }
         let (conn, at) = (header.conn, Duration::from_nanos(header.end_ns));
         let open = match self.open.entry(conn) {
@@ -179,6 +182,7 @@ impl<H: Host> Assembler<H> {
         while let Some(call) = self.join.next_due(now) {
             self.deliver(call);
         }
+        self.counters.add(Reason::AttemptAnnounced, self.join.take_absorbed(), 0);
         let unseen = self.join.forget_unseen(now);
         if unseen > 0 {
             self.counters.add(Reason::AnnouncedUnseen, unseen, 0);

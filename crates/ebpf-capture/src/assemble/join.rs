@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sidetone_core::event::Call;
+use sidetone_core::event::{Call, Outcome};
 
 use super::announcement::Announcement;
 
@@ -22,6 +22,9 @@ fn distance(said: &Announcement, pid: u32, call: &Call) -> Option<Duration> {
     if let (Some(ours), Some(theirs)) = (&call.response.id, &said.response_id) {
         return (ours == theirs).then_some(Duration::ZERO);
     }
+    if said.response_id.is_some() && matches!(call.outcome, Outcome::Failed(_)) {
+        return None;
+    }
     if let (Some(ours), Some(theirs)) = (&call.response.request_id, &said.request_id) {
         return (ours == theirs).then_some(Duration::ZERO);
     }
@@ -37,11 +40,13 @@ pub(crate) struct Join {
     /// With the moment until which they wait.
     calls: VecDeque<(Duration, u32, Call)>,
     announcements: VecDeque<(Duration, Announcement)>,
+    /// Attempts that the process tells with the call that they were for.
+    absorbed: u64,
 }
 
 impl Join {
     pub(crate) fn new(hold: Duration) -> Self {
-        Self { hold, calls: VecDeque::new(), announcements: VecDeque::new() }
+        Self { hold, calls: VecDeque::new(), announcements: VecDeque::new(), absorbed: 0 }
     }
 
     /// How many calls wait.
@@ -49,12 +54,13 @@ impl Join {
         self.calls.len()
     }
 
-    /// Takes in a call of an instrumented process. Gives what is to be told now: that call, if it was announced already, and
-    /// any that waited too long for want of room.
+    /// Takes in a call of an instrumented process. Gives what is to be told now: that call, if it was announced already, or
+    /// the one that waited longest, for want of room.
     pub(crate) fn handle_call(&mut self, pid: u32, call: Call, now: Duration) -> Option<Call> {
         let nearest = self.announcements.iter().enumerate();
         let nearest = nearest.filter_map(|(place, (_, said))| Some((distance(said, pid, &call)?, place))).min();
         if let Some((_, said)) = nearest.and_then(|(_, place)| self.announcements.remove(place)) {
+            self.absorb_attempts(&said, &call);
             return Some(announced(call, &said));
         }
         self.calls.push_back((now + self.hold, pid, call));
@@ -66,6 +72,7 @@ impl Join {
         let nearest = self.calls.iter().enumerate();
         let nearest = nearest.filter_map(|(place, (_, pid, call))| Some((distance(&said, *pid, call)?, place))).min();
         if let Some((_, _, call)) = nearest.and_then(|(_, place)| self.calls.remove(place)) {
+            self.absorb_attempts(&said, &call);
             return Some(announced(call, &said));
         }
         self.announcements.push_back((now + self.hold, said));
@@ -73,6 +80,26 @@ impl Join {
             self.announcements.pop_front();
         }
         None
+    }
+
+    /// Lets go of the attempts that failed before `call` did what it was announced for: the process tells them with it.
+    fn absorb_attempts(&mut self, said: &Announcement, call: &Call) {
+        let before = self.calls.len();
+        self.calls.retain(|(_, pid, other)| {
+            let is_attempt = *pid == said.pid
+                && matches!(other.outcome, Outcome::Failed(_))
+                && other.timing.start >= said.start
+                && other.timing.start < call.timing.start
+                && (&other.server, other.surface) == (&call.server, call.surface)
+                && other.request.body_bytes == call.request.body_bytes;
+            !is_attempt
+        });
+        self.absorbed += (before - self.calls.len()) as u64;
+    }
+
+    /// How many attempts were let go of since this was last asked.
+    pub(crate) fn take_absorbed(&mut self) -> u64 {
+        std::mem::take(&mut self.absorbed)
     }
 
     /// Lets go of announcements of which no call was captured for as long as they may wait; answers how many.
@@ -100,6 +127,8 @@ fn announced(mut call: Call, said: &Announcement) -> Call {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use sidetone_core::event::{ErrorClass, Failure};
+
     use super::super::support::{announcement, call};
     use super::*;
 
@@ -162,6 +191,36 @@ mod tests {
             super::super::support::at(500)
         );
         assert_eq!(join.handle_announcement(announcement(7, None, 60_000), NOW), None);
+    }
+
+    #[test]
+    fn attempts_that_failed_before_are_the_announced_calls_own() {
+        let attempt = |start, model_bytes| {
+            let mut attempt = call(None, start, start + 5);
+            attempt.outcome = Outcome::Failed(Failure::of(ErrorClass::RateLimit));
+            attempt.request.body_bytes = Some(model_bytes);
+            attempt
+        };
+        let mut whole = call(Some("chatcmpl-1"), 300, 400);
+        whole.request.body_bytes = Some(80);
+        for call_first in [true, false] {
+            let mut join = Join::new(HOLD);
+            // Two attempts, one of another request, one from before the call, and one of another process.
+            for (pid, start, bytes) in [(7, 100, 80), (7, 200, 80), (7, 210, 99), (7, 40, 80), (8, 100, 80)] {
+                assert_eq!(join.handle_call(pid, attempt(start, bytes), NOW), None);
+            }
+            let said = announcement(7, Some("chatcmpl-1"), 95);
+            let joined = if call_first {
+                assert_eq!(join.handle_call(7, whole.clone(), NOW), None);
+                join.handle_announcement(said, NOW)
+            } else {
+                assert_eq!(join.handle_announcement(said, NOW), None, "an answer that none of them has");
+                join.handle_call(7, whole.clone(), NOW)
+            };
+            assert!(joined.unwrap().is_announced);
+            assert_eq!((join.take_absorbed(), join.waiting()), (2, 3));
+            assert_eq!(join.take_absorbed(), 0);
+        }
     }
 
     #[test]
