@@ -5,8 +5,13 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sidetone_cli::replay::{Cut, observe};
+use sidetone_core::event::{Incomplete, Missing, MissingBytes, Outcome, OwnSpan, Side, SpanId, TraceId};
+use sidetone_pipeline::{Finished, JsonLines, Sink as _};
+use sidetone_testkit::case::Case;
 use support::{is_by_schema, lines};
 
 /// The two records of each case below a folder, under a content policy.
@@ -102,4 +107,30 @@ fn the_schema_refuses_a_record_that_lacks_a_name_or_has_one_more() {
     let mut wrong = record;
     wrong["event_type"] = json!("ai.request");
     assert!(!is_by_schema(&wrong));
+}
+
+#[test]
+fn bytes_that_were_not_seen_are_told_with_their_places() {
+    let case = Case::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/cases/chat_basic")).unwrap();
+    let mut call = observe(&case, &Arc::default(), Cut::AsRecorded, None).unwrap().call;
+    call.outcome = Outcome::Incomplete;
+    call.side = Side::Server;
+    call.span = Some(OwnSpan { trace_id: TraceId([7; 16]), span_id: SpanId([9; 8]) });
+    let response = MissingBytes { bytes: 4100, ranges: vec![10..14, 100..4196] };
+    call.incomplete = Incomplete {
+        lost_items: 2,
+        lost_bytes: 4100,
+        missing: Some(Box::new(Missing { response, ..Missing::default() })),
+        ..Incomplete::default()
+    };
+    let mut written = Vec::new();
+    JsonLines::new(&mut written).call(&mut Finished { call, span: None });
+    let lines = lines(std::str::from_utf8(&written).unwrap());
+    let data = &lines[1]["data"];
+    assert_eq!((&data["outcome"], &data["complete"]), (&json!("incomplete"), &json!(false)));
+    let ranges = json!([{"start": 10, "end": 14}, {"start": 100, "end": 4196}]);
+    assert_eq!(data["missing"]["response"], json!({"bytes": 4100, "ranges": ranges}));
+    assert_eq!(data["missing"]["request"], json!({"bytes": 0, "ranges": []}));
+    assert_eq!(data["side"], "server");
+    assert_eq!((&lines[0]["trace_id"], &lines[1]["span_id"]), (&json!("07".repeat(16)), &json!("09".repeat(8))));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sidetone_core::event::{Call, Outcome, Process};
+use sidetone_core::event::{Call, MissingBytes, Outcome, Process};
 
 use super::content;
 use super::json::{Object, object, string};
@@ -99,6 +99,9 @@ fn response(data: &mut Object<'_>, call: &Call) {
         all.count("parts", Some(incomplete.lost_items));
         all.count("bytes", Some(incomplete.lost_bytes));
         all.count("over_limit_bytes", Some(incomplete.over_limit_bytes));
+        let missing = incomplete.missing.as_deref();
+        all.object("request", |all| unseen(all, missing.map(|missing| &missing.request)));
+        all.object("response", |all| unseen(all, missing.map(|missing| &missing.response)));
     });
     data.object("request", |all| {
         all.text("model", call.request.model.as_deref());
@@ -141,6 +144,18 @@ fn response(data: &mut Object<'_>, call: &Call) {
         all.count("output_chunks", timing.output_chunks);
     });
     data.count("attempts", Some(call.attempts.len() as u64 + 1));
+}
+
+/// Which bytes of one direction of the connection a capture did not see.
+fn unseen(all: &mut Object<'_>, missing: Option<&MissingBytes>) {
+    all.count("bytes", Some(missing.map_or(0, |missing| missing.bytes)));
+    let ranges = missing.map_or(&[][..], |missing| &missing.ranges);
+    all.array("ranges", ranges, |out, range| {
+        object(out, |all| {
+            all.count("start", Some(range.start));
+            all.count("end", Some(range.end));
+        });
+    });
 }
 
 /// Whether everything that went over the wire was seen and read, to the call's own end.
