@@ -13,7 +13,9 @@ use sidetone_host_tests::leftovers::{self, Held};
 use sidetone_host_tests::place::Place;
 use sidetone_host_tests::watch::{Agent, Running, of, signal};
 use sidetone_host_tests::{clients, event};
+use sidetone_testkit::case::Case;
 use sidetone_testkit::require;
+use sidetone_testkit::server::Answered;
 
 const HTTP1: &[&str] = &["http/1.1"];
 /// How long short-lived clients are started.
@@ -132,7 +134,7 @@ fn a_process_that_is_killed_in_the_middle_of_a_call_leaves_one_call_and_nothing_
     let body = r#"{"model":"gpt-4o","messages":[],"stream":true,"stream_options":{"include_usage":true}}"#;
     let url = "https://api.openai.com/v1/chat/completions";
     let mut curl = Running::start(place.command("curl").args(["--silent", "--no-buffer", "--data", body, url]));
-    curl.wait_until("its first event", |curl| curl.stdout().contains("data: "));
+    curl.wait_until("its first token", |curl| curl.stdout().contains(r#""content":"This"#));
     let pid = curl.pid();
     signal(pid, "KILL");
     assert!(!curl.end().status.success());
@@ -183,29 +185,58 @@ fn every_call_of_short_lived_clients_is_seen_once() {
     compare::one_to_one(&events, &answers);
 }
 
+/// Has curl make a call, and gives what was seen of it and what the server answered.
+fn one_call(agents: &mut Agents, place: &Place, body: &str) -> (event::Event, Answered) {
+    place.server.clear_answers();
+    let script = r#"exec curl --silent --fail --output /dev/null -H "x-test-pid: $$" -d "$0" \
+        https://api.openai.com/v1/chat/completions"#;
+    let curl = Running::start(place.command("sh").args(["-c", script, body]));
+    let pid = curl.pid();
+    assert!(curl.end().status.success());
+    let mut events = agents.agent.wait_for(&[pid], 1);
+    assert_eq!(events.len(), 1);
+    (events.remove(0), place.server.answers().remove(0))
+}
+
 #[test]
-fn a_response_of_64_mib_is_one_complete_call() {
+fn a_response_of_64_mib_is_one_call() {
     let _alone = alone();
     if require::tool("curl").is_none() {
         return;
     }
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server) else { return };
     let Some(mut agents) = Agents::new(&place) else { return };
-    place.server.change(|server| server.reply_text("sixteen letters ".repeat(BIG / 16)));
-    let script = r#"exec curl --silent --fail --output /dev/null -H "x-test-pid: $$" -d '{"model":"gpt-4o","messages":[]}' \
-        https://api.openai.com/v1/chat/completions"#;
-    let curl = Running::start(place.command("sh").args(["-c", script]));
-    let pid = curl.pid();
-    assert!(curl.end().status.success());
-    agents.agent.wait_for(&[pid], 1);
+    let missing = |event: &event::Event| event.response["data"]["missing"].clone();
+
+    // Of a stream each event is read and let go of, so its size is no matter.
+    let mut case = Case::embedded("chat_stream_usage").unwrap();
+    let text = String::from_utf8(case.response.to_vec()).unwrap();
+    let event = text.split_inclusive("\n\n").nth(1).unwrap();
+    let long = event.replace("This ", &"sixteen letters ".repeat(4096));
+    case.set_response(text.replacen(event, &long.repeat(BIG / long.len() + 1), 1));
+    place.server.change(|server| server.answer_with(case));
+    let body = r#"{"model":"gpt-4o-mini","messages":[],"stream":true,"stream_options":{"include_usage":true}}"#;
+    let (event, answer) = one_call(&mut agents, &place, body);
+    assert!(answer.response.bytes > BIG as u64);
+    assert_eq!(event.response["data"]["response"]["body_bytes"], answer.response.bytes, "{}", event.response);
+    assert_eq!((event.outcome.as_str(), event.is_complete), ("completed", true), "{}", event.response);
+    assert_eq!((event.input_tokens, event.output_tokens), (answer.input_tokens, answer.output_tokens));
+    assert!(event.input_tokens.is_some());
+
+    // A single document is beyond what is read of one: it says so, to the byte, and doesn't guess.
+    let mut case = Case::embedded("chat_basic").unwrap();
+    let text = String::from_utf8(case.response.to_vec()).unwrap();
+    assert!(text.contains("This is a test."));
+    case.set_response(text.replace("This is a test.", &"sixteen letters ".repeat(BIG / 16)));
+    place.server.change(|server| server.answer_with(case));
+    let (event, answer) = one_call(&mut agents, &place, r#"{"model":"gpt-4o-mini","messages":[]}"#);
+    assert!(answer.response.bytes > BIG as u64);
+    assert_eq!(event.response["data"]["response"]["body_bytes"], answer.response.bytes, "{}", event.response);
+    assert_eq!((event.outcome.as_str(), event.is_complete), ("completed", false), "{}", event.response);
+    assert_eq!(missing(&event)["over_limit_bytes"], answer.response.bytes);
+    assert_eq!((missing(&event)["bytes"].as_u64(), event.input_tokens), (Some(0), None));
     agents.holds_as_before();
-    let events = of(agents.agent.stop().events, &[pid]);
-    let answers = place.server.answers();
-    assert!(answers[0].response.bytes > BIG as u64);
-    let [event] = events.as_slice() else { panic!("{events:?}") };
-    let read = event.response["data"]["response"]["body_bytes"].as_u64();
-    assert_eq!((event.outcome.as_str(), read), ("completed", Some(answers[0].response.bytes)), "{}", event.response);
-    assert_eq!((event.input_tokens, event.output_tokens), (answers[0].input_tokens, answers[0].output_tokens));
+    assert!(agents.agent.stop().ended.status.success());
 }
 
 #[test]

@@ -8,9 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "chat.h"
+
 int main(int argc, char **argv)
 {
-	static const char body[] = "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
 	if (argc != 4)
 		return 2;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[2]))};
@@ -24,25 +25,8 @@ int main(int argc, char **argv)
 	SSL_set_fd(ssl, fd);
 	if (SSL_connect(ssl) != 1)
 		return fputs("SSL_connect failed\n", stderr), 1;
-	for (int call = 0; call < atoi(argv[3]); call++) {
-		char text[8192];
-		int length = snprintf(text, sizeof text,
-				      "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n"
-				      "Content-Type: application/json\r\nX-Test-Pid: %d\r\nContent-Length: %zu\r\n\r\n%s",
-				      getpid(), sizeof body - 1, body);
-		if (SSL_write(ssl, text, length) != length)
-			return fputs("SSL_write failed\n", stderr), 1;
-		/* The answer's length is in its head. */
-		size_t have = 0, want = 0;
-		while (!want || have < want) {
-			int got = SSL_read(ssl, text + have, sizeof text - 1 - have);
-			if (got <= 0)
-				return fputs("SSL_read failed\n", stderr), 1;
-			text[have += got] = 0;
-			char *end = strstr(text, "\r\n\r\n"), *said = strcasestr(text, "content-length:");
-			if (end && said)
-				want = end + 4 - text + atoi(said + 15);
-		}
-	}
+	for (int call = 0; call < atoi(argv[3]); call++)
+		if (chat(ssl))
+			return fputs("the call failed\n", stderr), 1;
 	_exit(0);
 }

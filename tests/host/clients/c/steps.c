@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "chat.h"
+
 /* An allocator that gives what was freed last to whoever next asks for as much: so addresses come back. */
 #define SIZES 4096
 static struct freed {
@@ -52,29 +54,6 @@ static void *resize(void *memory, size_t size, const char *file, int line)
 		take(memory, file, line);
 	}
 	return moved;
-}
-
-static int chat(SSL *ssl)
-{
-	static const char body[] = "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
-	char text[8192];
-	int length = snprintf(text, sizeof text,
-			      "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n"
-			      "Content-Type: application/json\r\nX-Test-Pid: %d\r\nContent-Length: %zu\r\n\r\n%s",
-			      getpid(), sizeof body - 1, body);
-	if (SSL_write(ssl, text, length) != length)
-		return 1;
-	size_t have = 0, want = 0;
-	while (!want || have < want) {
-		int got = SSL_read(ssl, text + have, sizeof text - 1 - have);
-		if (got <= 0)
-			return 1;
-		text[have += got] = 0;
-		char *end = strstr(text, "\r\n\r\n"), *said = strcasestr(text, "content-length:");
-		if (end && said)
-			want = end + 4 - text + atoi(said + 15);
-	}
-	return 0;
 }
 
 static int echo(SSL *ssl)
