@@ -44,8 +44,7 @@ impl Asked {
                 .get("x-stainless-retry-count")
                 .and_then(|count| count.trim().parse().ok())
                 .filter(|count| *count > 0),
-            // Anthropic's requests look like those of chat.
-            may_be_call: is_post && head.get("anthropic-version").is_none(),
+            may_be_call: is_post && !provider::has_foreign_header(head),
             content_encoding: head.get("content-encoding").map(Into::into),
             path: path.map(Into::into),
             authority: head.authority.clone(),

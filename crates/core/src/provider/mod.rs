@@ -1,6 +1,7 @@
 //! What requests and responses mean: one folder per provider, one line per API surface.
 
 mod answer;
+mod anthropic;
 mod hosts;
 mod names;
 pub mod openai;
@@ -10,11 +11,15 @@ mod surface;
 pub use answer::{Answer, PartDraft, Place, Rare, What};
 pub use hosts::{HOSTS, is_named_host, provider_of};
 pub use names::{Given, Name};
+pub(crate) use shape::{Foreign, has_foreign_header, is_foreign};
 pub use shape::{Outline, answered_by, asked_by, may_ask};
 pub use surface::{Heard, Span, Surface, Varies};
 
 /// Every API surface that is understood.
 pub static SURFACES: &[&dyn Surface] = &[&openai::Chat, &openai::Completions, &openai::Embeddings, &openai::Responses];
+
+/// APIs that are no surface of ours, and look like one.
+static FOREIGN: &[Foreign] = &[anthropic::MESSAGES, shape::JSON_RPC];
 
 /// The surface that a request to `path` (without query) with this method belongs to.
 #[must_use]

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::{SURFACES, Surface};
+use super::{FOREIGN, SURFACES, Surface};
+use crate::wire::http::Head;
 use crate::wire::json::{Json, Kind, Read};
 
 /// Most keys of one object that are looked at.
@@ -126,6 +127,28 @@ impl<'a> Outline<'a> {
     pub fn inner(&self, key: &str) -> Option<&Self> {
         self.field(key)?.inner.as_ref()
     }
+}
+
+/// How an API is recognised that is no surface of ours.
+#[derive(Debug)]
+pub(crate) struct Foreign {
+    /// A field that its requests have.
+    pub(crate) header: Option<&'static str>,
+    /// Whether a body is one of its.
+    pub(crate) is_body: fn(&Outline<'_>) -> bool,
+}
+
+/// JSON-RPC 2.0, which may carry anything.
+pub(super) const JSON_RPC: Foreign = Foreign { header: None, is_body: |body| body.has("jsonrpc") };
+
+/// Whether a request is one of an API that is known to be another.
+pub(crate) fn has_foreign_header(head: &Head) -> bool {
+    FOREIGN.iter().filter_map(|foreign| foreign.header).any(|header| head.get(header).is_some())
+}
+
+/// Whether a body is one of an API that is known to be another.
+pub(crate) fn is_foreign(body: &Outline<'_>) -> bool {
+    FOREIGN.iter().any(|foreign| (foreign.is_body)(body))
 }
 
 /// The surfaces whose request a body with that outline may be.

@@ -1,16 +1,11 @@
 //! What requests and answers of the API look like, wherever they go to.
 
-use crate::provider::Outline;
+use crate::provider::{Outline, is_foreign};
 use crate::wire::json::Kind;
 
 /// Whether a request names a model, as those of every surface do, and isn't of a protocol that has its own envelope.
 pub(super) fn has_model(request: &Outline<'_>) -> bool {
     request.kind("model") == Some(Kind::String) && !is_foreign(request)
-}
-
-/// Whether a body is one of a protocol that is known to be another: JSON-RPC, Anthropic's messages.
-pub(super) fn is_foreign(body: &Outline<'_>) -> bool {
-    body.has("jsonrpc") || body.has("anthropic_version") || matches!(body.text("type"), Some("message" | "error"))
 }
 
 /// The value of `object`, if the answer has one that says something: Azure's first chunk has an empty one.
