@@ -113,7 +113,7 @@ impl std::fmt::Display for HostRule {
 
 /// A text that is no host rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no host: give a name such as `api.openai.com`, or `*.openai.com` for all names below it")]
+#[error("`{0}` is no host: give a name such as `api.example.com`, or `*.example.com` for all names below it")]
 pub struct BadHostRule(Box<str>);
 
 impl std::str::FromStr for HostRule {

@@ -18,7 +18,7 @@ pub(super) fn at(ms: u64) -> SystemTime {
 pub(super) fn call(response_id: Option<&str>, start: u64, end: u64) -> Call {
     let head = RequestHead {
         surface: SURFACES[0],
-        server: Arc::new(Server { address: "api.openai.com".into(), port: Some(443) }),
+        server: Arc::new(Server { address: "api.example.com".into(), port: Some(443) }),
         deployment: None,
         start: at(start),
         parent: None,

@@ -184,9 +184,9 @@ mod tests {
 
     #[test]
     fn the_innermost_mount_decides_on_nosuid() {
-        let mounts = "1 0 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n2 1 8:2 / /home rw,nosuid,nodev - ext4 /dev/sda2 rw\n3 2 8:3 / /home/a rw - ext4 /dev/sda3 rw";
+        let mounts = "1 0 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n2 1 8:2 / /srv rw,nosuid,nodev - ext4 /dev/sda2 rw\n3 2 8:3 / /srv/a rw - ext4 /dev/sda3 rw";
         assert_eq!(nosuid_mount(mounts, Path::new("/usr/bin/sidetone")), None);
-        assert_eq!(nosuid_mount(mounts, Path::new("/home/b/sidetone")), Some("/home"));
-        assert_eq!(nosuid_mount(mounts, Path::new("/home/a/sidetone")), None);
+        assert_eq!(nosuid_mount(mounts, Path::new("/srv/b/sidetone")), Some("/srv"));
+        assert_eq!(nosuid_mount(mounts, Path::new("/srv/a/sidetone")), None);
     }
 }
