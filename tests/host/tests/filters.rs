@@ -8,24 +8,30 @@ use std::process::Command;
 use sidetone_host_tests::event::Event;
 use sidetone_host_tests::place::Place;
 use sidetone_host_tests::watch::{Agent, Running};
-use sidetone_host_tests::{clients, compare};
+use sidetone_host_tests::{chat, compare};
 use sidetone_testkit::require;
 
 /// Names of the server, and what an agent is to see of calls to them.
 const NAMES: [&str; 3] = ["kept.test", "sub.kept.test", "denied.kept.test"];
 
 /// The client, under a name of its own.
-fn named(steps: &Path, folder: &Path, name: &str) -> PathBuf {
+fn named(curl: &Path, folder: &Path, name: &str) -> PathBuf {
     let copy = folder.join(name);
-    fs::copy(steps, &copy).unwrap();
+    fs::copy(curl, &copy).unwrap();
     copy
 }
 
-fn calls(program: &Path, place: &Place) -> Command {
+/// A call to each of the server's names.
+fn calls(place: &Place) -> Vec<String> {
     let address = place.address();
-    let mut command = Command::new(program);
-    command.args(NAMES.map(|name| format!("{name}={address}=chat")));
-    command
+    let mut arguments = ["--silent", "--insecure", "--json"].map(str::to_owned).to_vec();
+    arguments.push(chat("plain").to_string());
+    for name in NAMES {
+        arguments.push("--resolve".to_owned());
+        arguments.push(format!("{name}:{}:{}", address.port(), address.ip()));
+        arguments.push(format!("https://{name}/v1/chat/completions"));
+    }
+    arguments
 }
 
 /// The hosts that an agent saw calls to, sorted.
@@ -61,17 +67,14 @@ impl Drop for Group {
 
 #[test]
 fn calls_are_told_by_host_process_tree_name_and_control_group() {
-    let Some(steps) = clients::c_steps() else { return };
+    let Some(curl) = require::tool("curl") else { return };
     let Some(place) = Place::new(NAMES[0], &["http/1.1"], |server| server) else { return };
     let Some(group) = Group::new() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let (here, there) = (named(&steps, folder.path(), "client-here"), named(&steps, folder.path(), "client-there"));
+    let (here, there) = (named(&curl, folder.path(), "client-here"), named(&curl, folder.path(), "client-there"));
     // A process that was there before, and what it starts later.
     let mut shell = Running::start(
-        Command::new("sh")
-            .args(["-c", "read line; \"$@\"; read line", "sh"])
-            .arg(&here)
-            .args(NAMES.map(|name| format!("{name}={}=chat", place.address()))),
+        Command::new("sh").args(["-c", "read line; \"$@\"; read line", "sh"]).arg(&here).args(calls(&place)),
     );
     let pid = shell.pid().to_string();
     let in_group = group.0.join("cgroup.procs");
@@ -86,10 +89,10 @@ fn calls_are_told_by_host_process_tree_name_and_control_group() {
     // By the shell; by name; in the group, under a name that nobody asks for.
     shell.tell("go");
     shell.wait_until("its client has called", |_| place.server.answers().len() == 3);
-    assert!(Running::start(&calls(&there, &place)).end().status.success());
+    assert!(Running::start(Command::new(&there).args(calls(&place))).end().status.success());
     let enter = format!("echo $$ > {} && exec \"$@\"", in_group.display());
     let mut elsewhere = Command::new("sh");
-    elsewhere.args(["-c", &enter, "sh"]).arg(&here).args(NAMES.map(|name| format!("{name}={}=chat", place.address())));
+    elsewhere.args(["-c", &enter, "sh"]).arg(&here).args(calls(&place));
     assert!(Running::start(&elsewhere).end().status.success());
     assert_eq!(place.server.answers().len(), 9);
 
@@ -100,28 +103,27 @@ fn calls_are_told_by_host_process_tree_name_and_control_group() {
         ("process", vec![NAMES[2], NAMES[0], NAMES[1]]),
         ("cgroup", vec![NAMES[2], NAMES[0], NAMES[1]]),
     ];
-    for ((name, agent), (_, hosts_of)) in agents.into_iter().zip(expected) {
-        let seen = agent.stop();
-        assert_eq!(hosts(&seen.events), hosts_of, "{name}");
-        match name {
-            "pid" => assert!(seen.events.iter().all(|event| event.exe.as_deref() == here.to_str()), "{name}"),
-            "process" => assert!(seen.events.iter().all(|event| event.exe.as_deref() == there.to_str()), "{name}"),
-            _ => {}
-        }
-    }
+    let seen = agents.map(|(name, agent)| (name, agent.stop()));
+    let told: Vec<_> = seen.iter().map(|(name, seen)| (*name, hosts(&seen.events))).collect();
+    let extra: Vec<_> = seen[0].1.events.iter().map(|event| event.response.to_string()).collect();
+    assert_eq!(told, expected, "{extra:#?}");
+    let is_of = |index: usize, program: &PathBuf| {
+        seen[index].1.events.iter().all(|event| event.exe.as_deref() == program.to_str())
+    };
+    assert!(is_of(2, &here) && is_of(3, &there) && is_of(4, &here));
     shell.tell("end");
     assert!(shell.end().status.success());
 }
 
 #[test]
 fn a_served_call_alone_is_told_on_request_only_and_marked() {
-    let Some(steps) = clients::c_steps() else { return };
+    let Some(curl) = require::tool("curl") else { return };
     let Some(place) = Place::new("served.test", &["http/1.1"], |server| server) else { return };
     // The server runs in this very process, and its clients elsewhere: only its side is let in.
     let comm = fs::read_to_string("/proc/self/comm").unwrap();
     let comm = comm.trim_end();
     let [silent, telling] = [&["--process", comm][..], &["--process", comm, "--server-side"]].map(Agent::start);
-    assert!(Running::start(&calls(&steps, &place)).end().status.success());
+    assert!(Running::start(Command::new(&curl).args(calls(&place))).end().status.success());
     let (silent, telling) = (silent.stop(), telling.stop());
     assert!(silent.events.is_empty(), "{:?}", silent.events);
     let answers = place.server.answers();
