@@ -204,7 +204,7 @@ impl Programs {
     }
 
     fn attach_multi(&self, path: &Path, file: &CStr, probes: &[Probe]) -> Result<Attachment, AttachError> {
-        let mut groups: BTreeMap<(&'static str, u32, bool), Vec<(u64, u64)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Vec<(u64, u64)>> = BTreeMap::new();
         for probe in probes {
             let place = (probe.offset, probe.cookie.0);
             let group = if self.route == Route::Session && is_half_of_session(probe, probes) {
@@ -277,6 +277,9 @@ impl Programs {
         Ok(attachment)
     }
 }
+
+/// Probes that one link holds: the program's name, its attach type, and whether they are at returns.
+type Group = (&'static str, u32, bool);
 
 /// Whether entry and return of the same call are both among the probes, at the same place.
 fn is_half_of_session(probe: &Probe, probes: &[Probe]) -> bool {

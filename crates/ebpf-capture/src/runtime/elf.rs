@@ -385,10 +385,10 @@ impl<'f> Image<'f> {
                         Wanted::Named { names, .. } => names.contains(&name.as_str()),
                         Wanted::Containing(_) => *count < MAX_CONTAINING,
                     };
-                    if let (true, Ok(at)) = (is_wanted, u32::try_from(start + begin as u64)) {
-                        if names.insert(at, name).is_none() {
-                            *count += 1;
-                        }
+                    if let (true, Ok(at)) = (is_wanted, u32::try_from(start + begin as u64))
+                        && names.insert(at, name).is_none()
+                    {
+                        *count += 1;
                     }
                 }
             }

@@ -37,10 +37,10 @@ pub(super) fn probes(image: &Image<'_>, symbols: &Symbols) -> Option<(Hook, Vec<
     let mut probes = Vec::new();
     for family in [READ, WRITE] {
         let (mut hook, mut found) = family::probes(image, symbols, family)?;
-        if hook == Hook::FirstByte {
-            if let Some(internal) = internal_probes(image, symbols, family) {
-                (hook, found) = (Hook::Internal, internal);
-            }
+        if hook == Hook::FirstByte
+            && let Some(internal) = internal_probes(image, symbols, family)
+        {
+            (hook, found) = (Hook::Internal, internal);
         }
         dearest = dearest.max(hook);
         probes.extend(found);
