@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sidetone_host_tests::chat;
 use sidetone_host_tests::event::Event;
 use sidetone_host_tests::place::Place;
-use sidetone_host_tests::watch::{Agent, Running};
-use sidetone_host_tests::{chat, compare};
+use sidetone_host_tests::watch::{Agent, Running, succeed};
 use sidetone_testkit::require;
 
 /// Names of the server, and what an agent is to see of calls to them.
@@ -41,6 +43,12 @@ fn hosts(events: &[Event]) -> Vec<&str> {
     hosts
 }
 
+/// One test at a time: an agent sees what the other's clients do.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A control group of the test's own, where it may make one.
 struct Group(PathBuf);
 
@@ -67,6 +75,7 @@ impl Drop for Group {
 
 #[test]
 fn calls_are_told_by_host_process_tree_name_and_control_group() {
+    let _alone = alone();
     let Some(curl) = require::tool("curl") else { return };
     let Some(place) = Place::new(NAMES[0], &["http/1.1"], |server| server) else { return };
     let Some(group) = Group::new() else { return };
@@ -105,8 +114,7 @@ fn calls_are_told_by_host_process_tree_name_and_control_group() {
     ];
     let seen = agents.map(|(name, agent)| (name, agent.stop()));
     let told: Vec<_> = seen.iter().map(|(name, seen)| (*name, hosts(&seen.events))).collect();
-    let extra: Vec<_> = seen[0].1.events.iter().map(|event| event.response.to_string()).collect();
-    assert_eq!(told, expected, "{extra:#?}");
+    assert_eq!(told, expected, "{seen:#?}");
     let is_of = |index: usize, program: &PathBuf| {
         seen[index].1.events.iter().all(|event| event.exe.as_deref() == program.to_str())
     };
@@ -115,20 +123,63 @@ fn calls_are_told_by_host_process_tree_name_and_control_group() {
     assert!(shell.end().status.success());
 }
 
+/// A server on OpenSSL that gives each chat the same answer, and says at which port it listens.
+const SERVER: &str = r#"
+import json, ssl, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Chat(BaseHTTPRequestHandler):
+    def do_POST(self):
+        model = json.loads(self.rfile.read(int(self.headers["content-length"])))["model"]
+        message = {"role": "assistant", "content": "Hi"}
+        usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
+        answer = {"id": "served-1", "object": "chat.completion", "model": model, "usage": usage,
+                  "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+server = HTTPServer(("127.0.0.1", 0), Chat)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+"#;
+
 #[test]
 fn a_served_call_alone_is_told_on_request_only_and_marked() {
-    let Some(curl) = require::tool("curl") else { return };
-    let Some(place) = Place::new("served.test", &["http/1.1"], |server| server) else { return };
-    // The server runs in this very process, and its clients elsewhere: only its side is let in.
-    let comm = fs::read_to_string("/proc/self/comm").unwrap();
-    let comm = comm.trim_end();
-    let [silent, telling] = [&["--process", comm][..], &["--process", comm, "--server-side"]].map(Agent::start);
-    assert!(Running::start(Command::new(&curl).args(calls(&place))).end().status.success());
+    let _alone = alone();
+    let (Some(curl), Some(python)) = (require::tool("curl"), require::tool("python3")) else { return };
+    let Some(openssl) = require::tool("openssl") else { return };
+    if !require::or_skip("root", fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["served.pem", "served.key"].map(|name| folder.path().join(name));
+    let mut request = Command::new(openssl);
+    request.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    succeed(request.args(["-subj", "/CN=served.test", "-keyout"]).arg(&key).arg("-out").arg(&certificate));
+    let mut server = Running::start(Command::new(python).args(["-c", SERVER]).args([&certificate, &key]));
+    server.wait_until("it listens", |server| server.stdout().ends_with('\n'));
+    let url = format!("https://127.0.0.1:{}/v1/chat/completions", server.stdout().trim());
+    let pid = server.pid().to_string();
+    // The client is outside of what is captured: only the server's side is let in.
+    let [silent, mut telling] = [&["--pid", &pid][..], &["--pid", &pid, "--server-side"]].map(Agent::start);
+    let body = chat("plain").to_string();
+    for _ in 0..3 {
+        succeed(Command::new(&curl).args(["--silent", "--insecure", "--json", &body, &url]));
+    }
+    telling.wait_for(&[server.pid()], 3);
     let (silent, telling) = (silent.stop(), telling.stop());
     assert!(silent.events.is_empty(), "{:?}", silent.events);
-    let answers = place.server.answers();
-    assert_eq!(answers.len(), 3);
-    for event in compare::one_to_one(&telling.events, &answers) {
-        assert_eq!((&event.response["data"]["side"], event.pid), (&"server".into(), Some(std::process::id())));
+    assert_eq!(telling.events.len(), 3);
+    for event in &telling.events {
+        assert_eq!((&event.response["data"]["side"], event.pid), (&"server".into(), Some(server.pid())));
+        assert_eq!((event.id.as_deref(), event.model.as_deref()), (Some("served-1"), Some("gpt-4o")));
+        assert_eq!((event.input_tokens, event.output_tokens, event.is_complete), (Some(11), Some(3), true));
     }
 }
