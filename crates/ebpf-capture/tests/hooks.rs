@@ -170,7 +170,9 @@ fn go_is_hooked_where_its_own_tool_says() {
     let Some(go) = require::tool("go") else { return };
     let folder = tempfile::tempdir().unwrap();
     let version = output(Command::new(&go).args(["env", "GOVERSION"]));
-    let variants: [(&str, &str, &str, &[(&str, &str)]); 5] = [
+    /// A name, the build mode, the linker's flags, variables.
+    type Variant = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+    let variants: [Variant; 5] = [
         ("plain", "exe", "", &[]),
         ("stripped", "exe", "-s -w", &[]),
         ("pie", "pie", "-s -w", &[("CGO_ENABLED", "0")]),

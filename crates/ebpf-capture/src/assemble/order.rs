@@ -277,7 +277,7 @@ mod tests {
                         order.push(pieces[place].clone());
                     }
                 }
-                if random(&mut state) % 3 == 0 {
+                if random(&mut state).is_multiple_of(3) {
                     hear(&mut order);
                 }
             }

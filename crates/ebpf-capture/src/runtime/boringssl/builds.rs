@@ -8,7 +8,7 @@ pub(super) struct Build {
     /// In hexadecimal, as `readelf -n` prints it.
     pub(super) id: &'static str,
     /// What it is, for people.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the table, and for tests"))]
+    #[expect(dead_code, reason = "for who reads the table")]
     pub(super) program: &'static str,
     /// Names as in [`super::probes`], addresses, sizes.
     functions: &'static [(&'static str, u64, u64)],
