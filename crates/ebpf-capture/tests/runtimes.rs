@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use kernel_side::{Connection, Listening, connections};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use sidetone_ebpf_capture::kernel::{LoadOptions, Record, RecordKind};
+use sidetone_ebpf_capture::kernel::{Close, LoadOptions, Record, RecordKind};
 use sidetone_ebpf_capture::runtime::{self, Recognised};
 use sidetone_testkit::require;
 use tokio_rustls::rustls::{self, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
@@ -289,20 +289,22 @@ except SSL.ZeroReturnError:
     });
 }
 
-/// This process is client and server: both sides of the connection are rustls', seen at the same places.
+/// Where the process that is client and server writes what it logged.
+const LOG: &str = "SIDETONE_TEST_RUSTLS_LOG";
+
+/// Run by the test below in a process of its own: a capture never sees itself.
 #[test]
-fn rustls_of_both_sides() {
-    let myself = std::env::current_exe().unwrap();
-    let found = recognised(&myself);
-    let rustls = found.iter().find(|it| it.runtime == "rustls").unwrap();
-    assert_eq!(rustls.unsupported, None);
-    assert!(rustls.version.as_deref().is_some_and(|version| version.starts_with("0.23.")), "{rustls:?}");
-    let Some(listening) = Listening::start(&LoadOptions::default()) else { return };
-    let _attachment = listening.kernel.attach(&myself, &rustls.probes).unwrap();
+#[ignore = "the other process of a test"]
+fn rustls_client_and_server() {
+    let Some(log) = std::env::var_os(LOG).map(PathBuf::from) else { return };
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).unwrap();
     let server = Server::start();
     let config = rustls::ClientConfig::builder().with_root_certificates(server.roots.clone()).with_no_client_auth();
     let connection = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    let mut stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", server.port)).unwrap());
+    // In a box, as clients have it: moved, a connection is another one to who knows it by its address.
+    let stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", server.port)).unwrap());
+    let mut stream = Box::new(stream);
     let body = body();
     let head = format!("POST /{ANSWER} HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len());
     // Before the handshake is done bytes are held back inside; then in one call of several slices, then in pieces.
@@ -312,25 +314,45 @@ fn rustls_of_both_sides() {
     stream.write_all(&body[taken..]).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let logged = server.exchanges(1).remove(0);
     drop(stream);
-    let pid = std::process::id();
+    let logged = server.exchanges(1).remove(0);
+    std::fs::write(log.join("got"), logged.got).unwrap();
+    std::fs::write(log.join("sent"), logged.sent).unwrap();
+}
+
+#[test]
+fn rustls_of_both_sides() {
+    let myself = std::env::current_exe().unwrap();
+    let found = recognised(&myself);
+    let rustls = found.iter().find(|it| it.runtime == "rustls").unwrap();
+    assert_eq!(rustls.unsupported, None);
+    assert!(rustls.version.as_deref().is_some_and(|version| version.starts_with("0.23.")), "{rustls:?}");
+    let Some(listening) = Listening::start(&LoadOptions::default()) else { return };
+    let _attachment = listening.kernel.attach(&myself, &rustls.probes).unwrap();
+    let log = tempfile::tempdir().unwrap();
+    let mut child = Command::new(&myself)
+        .args(["--ignored", "--exact", "rustls_client_and_server", "--nocapture"])
+        .env(LOG, log.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id();
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    listening.kernel.forget_process(pid);
     let mut records = Vec::new();
-    let closed =
-        |records: &[Record]| records.iter().filter(|it| matches!(it.header.kind, RecordKind::Close { .. })).count();
-    for _ in 0..600 {
-        records.extend(listening.records().into_iter().filter(|record| record.header.pid == pid));
-        if closed(&records) >= 2 {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+    while records.iter().filter(|it: &&Record| matches!(it.header.kind, RecordKind::Close { .. })).count() < 2 {
+        let next = |record: &Record| record.header.pid == pid && matches!(record.header.kind, RecordKind::Close { .. });
+        records.extend(listening.records_until(next).into_iter().filter(|record| record.header.pid == pid));
     }
     let seen = connections(&records);
+    assert_eq!(seen.len(), 2, "both ends of one connection");
+    let (got, sent) = (std::fs::read(log.path().join("got")).unwrap(), std::fs::read(log.path().join("sent")).unwrap());
     let client = seen.values().find(|it| it.written.bytes.starts_with(b"POST")).expect("the client's side");
     let server = seen.values().find(|it| it.read.bytes.starts_with(b"POST")).expect("the server's side");
-    for (name, written, read) in [("client", &logged.got, &logged.sent), ("server", &logged.sent, &logged.got)] {
-        let side = if name == "client" { client } else { server };
+    for (name, side, written, read) in [("client", client, &got, &sent), ("server", server, &sent, &got)] {
         assert_eq!((side.written.missing_bytes(), side.read.missing_bytes()), (0, 0), "{name}");
         assert!(side.written.bytes == *written && side.read.bytes == *read, "{name}: other bytes");
+        assert_eq!(side.close, Some(Close::Freed), "{name}");
     }
 }
