@@ -44,6 +44,9 @@ MAP(other_calls, BPF_MAP_TYPE_HASH, sizeof(struct call_key), sizeof(struct call)
 #define COOKIE_WRITE 1
 #define COOKIE_LENGTH_BY_POINTER 2
 #define COOKIE_LENGTH_BY_FIFTH 4
+#define COOKIE_RUST_PAYLOAD 8
+#define COOKIE_RUST_CHUNKS 16
+#define COOKIE_SLICES (1u << 30) /* ours, in a call under way: the buffer is an array of slices */
 #define COOKIE_LOST (1u << 31) /* ours, in a call under way: bytes of it could not be sent */
 #define COOKIE_RUNTIME(cookie) ((u8)((cookie) >> 8))
 #define COOKIE_DELTA(cookie) ((s64)(s32)((cookie) >> 32))
@@ -247,6 +250,22 @@ struct piece {
 #define BIG_CHUNK (1 << 20)
 #define MAX_BIG_CHUNKS 32
 
+/* At most CHUNK bytes, in the smallest record that holds them: the ring reserves constant sizes only. */
+INLINE void send_one(struct piece *p, u64 n)
+{
+	if (n > 16384) {
+		SEND(p, n, CHUNK);
+	} else if (n > 4096) {
+		SEND(p, n, 16384);
+	} else if (n > 1024) {
+		SEND(p, n, 4096);
+	} else if (n > 256) {
+		SEND(p, n, 1024);
+	} else if (n) {
+		SEND(p, n, 256);
+	}
+}
+
 /* Sends `size` bytes in one record when so many are left. The cursor is in the call, where the verifier doesn't follow it:
  * what it knew of each turn of a loop would make the turns ways of their own. */
 #define SEND_CHUNK(p, size)                         \
@@ -263,8 +282,7 @@ struct piece {
 		is_sent_;                           \
 	})
 
-/* The bytes of one call: whole chunks, then what remains in the smallest record that holds it (the ring reserves
- * constant sizes only). Up to 33 MiB a call; what is beyond is counted as truncated and shows as a gap. More turns of a
+/* The bytes of one call: whole chunks, then what remains. Up to 33 MiB a call; what is beyond is counted as truncated and shows as a gap. More turns of a
  * bounded loop are more for the verifier to walk. A small ring has no room for big chunks. */
 INLINE void send_bytes(struct piece *p)
 {
@@ -280,16 +298,74 @@ INLINE void send_bytes(struct piece *p)
 	if (n >= CHUNK) {
 		call->cookie |= COOKIE_LOST;
 		COUNT(truncated_bytes, n);
-	} else if (n > 16384) {
-		SEND(p, n, CHUNK);
-	} else if (n > 4096) {
-		SEND(p, n, 16384);
-	} else if (n > 1024) {
-		SEND(p, n, 4096);
-	} else if (n > 256) {
-		SEND(p, n, 1024);
-	} else if (n) {
-		SEND(p, n, 256);
+	} else {
+		send_one(p, n);
+	}
+}
+
+/* rustls writes up to 16 slices at once: an array of (pointer, length), of which the bytes from `skip` on were taken. */
+#define MAX_SLICES 16
+/* 16 slices, and 128 KiB more: rustls takes 64 KiB at once by itself. */
+#define MAX_STEPS 18
+
+struct slice {
+	u64 at, length;
+};
+
+/* The cursor over slices is in the call again; these of its fields have done their duty. */
+#define NEXT_SLICE(call) ((call)->frame)
+#define SLICES_LEFT(call) ((call)->start_ns)
+#define BYTES_LEFT(call) ((call)->address)
+
+/* Takes the next slice without its first `skip` bytes; says how many are still to be skipped, or -1. */
+INLINE s64 next_slice(struct call *call, u64 skip)
+{
+	struct slice slice = {};
+	if (!SLICES_LEFT(call) || read_user(&slice, sizeof(slice), (void *)NEXT_SLICE(call)))
+		return -1;
+	SLICES_LEFT(call)--;
+	NEXT_SLICE(call) += sizeof(slice);
+	u64 cut = skip < slice.length ? skip : slice.length;
+	slice.length -= cut;
+	call->buffer = slice.at + cut;
+	call->left = slice.length < BYTES_LEFT(call) ? slice.length : BYTES_LEFT(call);
+	return skip - cut;
+}
+
+INLINE void send_slices(struct piece *p, u64 n)
+{
+	struct call *call = p->call;
+	s64 skip = call->length_at;
+	NEXT_SLICE(call) = call->buffer & ((1ull << 48) - 1);
+	SLICES_LEFT(call) = call->buffer >> 48;
+	BYTES_LEFT(call) = n;
+	call->left = 0;
+	for (u32 i = 0; i < MAX_SLICES && skip > 0; i++)
+		skip = next_slice(call, skip);
+	if (skip == 0) {
+		for (u32 i = 0; i < MAX_STEPS && BYTES_LEFT(call); i++) {
+			if (!call->left && next_slice(call, 0))
+				break;
+			u64 now = call->left;
+			if (now > CHUNK)
+				now = CHUNK;
+			/* Fewer sizes than elsewhere: each is walked at each step. */
+			if (now > 16384)
+				SEND(p, now, CHUNK);
+			else if (now > 1024)
+				SEND(p, now, 16384);
+			else if (now)
+				SEND(p, now, 1024);
+			now = call->left < CHUNK ? call->left : CHUNK;
+			call->buffer += now;
+			call->left -= now;
+			BYTES_LEFT(call) -= now;
+			p->offset += now;
+		}
+	}
+	if (BYTES_LEFT(call)) {
+		call->cookie |= COOKIE_LOST;
+		COUNT(truncated_bytes, BYTES_LEFT(call));
 	}
 }
 
@@ -320,12 +396,12 @@ INLINE int put_elsewhere(struct call *call, int by_thread)
 	if (by_thread) {
 		failed = map_update(&other_calls, &key, call, BPF_ANY);
 	} else {
+		/* A probe behind the check of the stack's size fires again when the stack was moved: the same call. */
 		key.id = call->id >> 32;
-		failed = map_update(&other_calls, &key, call, BPF_NOEXIST);
-		if (failed) {
+		struct call *outer = map_lookup(&other_calls, &key);
+		if (outer && outer->address != call->address)
 			key.id |= GO_DEPTH_BIT;
-			failed = map_update(&other_calls, &key, call, BPF_ANY);
-		}
+		failed = map_update(&other_calls, &key, call, BPF_ANY);
 	}
 	if (failed)
 		COUNT(calls_full, 1);
@@ -354,6 +430,7 @@ INLINE int enter(struct state *s, u64 id, u64 frame, int by_thread, u64 address,
 	} else if (written) {
 		/* The return, which can be spared, is half of what a probe costs. */
 		COUNT2(ignored_calls, 1, ignored_bytes, written);
+		add(c->written, written);
 		return 1;
 	}
 	/* The thread's own place, unless another thread's call or an outer one of this thread is there. */
@@ -377,21 +454,26 @@ INLINE int enter(struct state *s, u64 id, u64 frame, int by_thread, u64 address,
 	return put_elsewhere(&call, by_thread);
 }
 
-INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
+INLINE void moved(struct state *s, struct call *call, u64 id, u64 n, int is_rust)
 {
 	u32 tgid = id >> 32, index = call->index;
-	if (!call->start_ns) {
-		COUNT2(ignored_calls, 1, ignored_bytes, n);
-		return;
-	}
-	if (!n)
-		return;
+	u32 writes = call->cookie & COOKIE_WRITE;
 	struct connection *c = 0;
 	if (call->conn) {
 		c = map_lookup(&connections, &index);
 		if (c && c->conn != call->conn)
 			c = 0;
 	}
+	if (!call->start_ns) {
+		COUNT2(ignored_calls, 1, ignored_bytes, n);
+		if (c && writes)
+			add(c->written, n);
+		else if (c)
+			add(c->read, n);
+		return;
+	}
+	if (!n)
+		return;
 	if (!c) {
 		u64 generation = generation_of(s, tgid);
 		if (!generation)
@@ -409,10 +491,13 @@ INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
 	struct piece p = { .s = s, .c = c, .call = call, .id = id, .call_bytes = n, .index = index };
 	p.start_ns = call->start_ns;
 	p.end_ns = monotonic_ns();
-	u32 writes = call->cookie & COOKIE_WRITE;
 	p.offset = writes ? add(c->written, n) : add(c->read, n);
-	call->left = n;
-	send_bytes(&p);
+	if (is_rust && call->cookie & COOKIE_SLICES) {
+		send_slices(&p, n);
+	} else {
+		call->left = n;
+		send_bytes(&p);
+	}
 	if (writes)
 		add(c->written_sent, n);
 	else
@@ -422,7 +507,7 @@ INLINE void moved(struct state *s, struct call *call, u64 id, u64 n)
 }
 
 /* `frame` 0: any call of this thread. */
-INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result)
+INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result, int is_rust)
 {
 	struct call_key key = { .id = id, .frame = frame };
 	struct call *call = 0;
@@ -442,12 +527,12 @@ INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result)
 	if (!call)
 		return 0; /* it began before the probes came, or is not to be captured */
 	u64 n = result > 0 ? result : 0;
-	if (n && call->length_at) {
+	if (n && call->cookie & COOKIE_LENGTH_BY_POINTER) {
 		n = 0;
 		if (read_user(&n, sizeof(n), (void *)call->length_at))
 			COUNT(length_faults, 1);
 	}
-	moved(s, call, id, n);
+	moved(s, call, id, n, is_rust);
 	if (own)
 		call->id = 0;
 	else
@@ -472,7 +557,7 @@ INLINE int c_entry(struct registers *ctx, int is_session)
 INLINE int c_return(struct registers *ctx, u64 frame)
 {
 	struct state *s = the_state();
-	return s ? leave(s, current_id(s), frame, 1, (s32)RESULT(ctx)) : 0;
+	return s ? leave(s, current_id(s), frame, 1, (s32)RESULT(ctx), 0) : 0;
 }
 
 SEC("uprobe/call_entry") int call_entry(struct registers *ctx)
@@ -499,23 +584,38 @@ SEC("uprobe/call_session") int call_session(struct registers *ctx)
 	return c_return(ctx, FRAME_AT_RETURN(ctx));
 }
 
-/* ── rustls: methods of `Reader` and `Writer`, whose first word leads to the connection ── */
+/* ── rustls: methods of its CommonState, the first argument, through which each byte goes once ── */
 
 SEC("uprobe/rust_entry") int rust_entry(struct registers *ctx)
 {
 	struct state *s = the_state();
-	u64 cookie = attach_cookie(ctx), connection = 0;
-	if (!s || read_user(&connection, sizeof(connection), (void *)ARGUMENT1(ctx)))
+	u64 cookie = attach_cookie(ctx), words[4] = {};
+	if (!s || read_user(words, sizeof(words), (void *)ARGUMENT2(ctx)))
 		return 0;
-	enter(s, current_id(s), FRAME_AT_ENTRY(ctx), 1, connection + COOKIE_DELTA(cookie), ARGUMENT2(ctx), 0, cookie, 0);
+	u64 id = current_id(s), frame = FRAME_AT_ENTRY(ctx), address = ARGUMENT1(ctx) + COOKIE_DELTA(cookie);
+	if (cookie & COOKIE_RUST_PAYLOAD) {
+		/* take_received_plaintext(Payload { _, pointer, length }): all of it is there and counts. */
+		if (!enter(s, id, frame, 1, address, words[1], 0, cookie, 0))
+			leave(s, id, frame, 1, words[2], 0);
+		return 0;
+	}
+	/* buffer_plaintext(OutboundChunks): one slice (0, pointer, length), or (array, slices, start, end). */
+	u32 flags = (u32)cookie & ~(COOKIE_SLICES | COOKIE_LOST);
+	u64 buffer = words[1], skip = 0;
+	if (words[0]) {
+		u64 slices = words[1] < MAX_SLICES ? words[1] : MAX_SLICES;
+		buffer = words[0] | slices << 48;
+		skip = words[2];
+		flags |= COOKIE_SLICES;
+	}
+	enter(s, id, frame, 1, address, buffer, skip, flags, 0);
 	return 0;
 }
 
 SEC("uprobe/rust_return") int rust_return(struct registers *ctx)
 {
 	struct state *s = the_state();
-	s64 n = RESULT(ctx) ? 0 : RESULT2(ctx); /* io::Result<usize> */
-	return s ? leave(s, current_id(s), FRAME_AT_RETURN(ctx), 1, n) : 0;
+	return s ? leave(s, current_id(s), FRAME_AT_RETURN(ctx), 1, RESULT(ctx), 1) : 0;
 }
 
 /* ── Go ── */
@@ -532,7 +632,7 @@ SEC("uprobe/go_entry") int go_entry(struct registers *ctx)
 SEC("uprobe/go_exit") int go_exit(struct registers *ctx)
 {
 	struct state *s = the_state();
-	return s ? leave(s, current_id(s), GO_GOROUTINE(ctx), 0, GO_RESULT(ctx)) : 0;
+	return s ? leave(s, current_id(s), GO_GOROUTINE(ctx), 0, GO_RESULT(ctx), 0) : 0;
 }
 
 /* ── a connection's beginning and end ── */

@@ -66,7 +66,11 @@ fn a_verdict_ends_with_its_connection() {
     all.extend(listening.records());
     let found = of(&all, pid, client);
     assert_eq!(found.len(), 2);
-    assert_eq!((found[0].1.close, found[0].1.written.bytes.len()), (Some(Close::Renamed), 100));
+    let ignored = &found[0].1;
+    assert_eq!(
+        (ignored.close, ignored.written.missing.as_slice()),
+        (Some(Close::Renamed), &[(100, 100 + 3 * 777)][..])
+    );
     assert_eq!((found[1].1.name.as_deref(), &found[1].1.written.bytes), (Some("renamed.test"), &bytes(2, 60)));
     assert!(listening.kernel.ignore(pid, client, found[1].0));
     program.tell("free 0");

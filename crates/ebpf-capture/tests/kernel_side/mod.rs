@@ -21,7 +21,7 @@ use sidetone_testkit::require;
 const LONG: Duration = Duration::from_secs(30);
 
 /// The program, compiled once; `None` (and a line that says so) without a compiler or OpenSSL.
-pub fn program() -> Option<&'static Path> {
+pub(crate) fn program() -> Option<&'static Path> {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
     let built = PROGRAM.get_or_init(|| {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tls");
@@ -33,7 +33,7 @@ pub fn program() -> Option<&'static Path> {
 }
 
 /// The libssl that the program uses.
-pub fn libssl(program: &Path) -> PathBuf {
+pub(crate) fn libssl(program: &Path) -> PathBuf {
     let out = Command::new("ldd").arg(program).output().unwrap();
     let out = String::from_utf8(out.stdout).unwrap();
     let line = out.lines().find(|line| line.contains("libssl.so")).unwrap();
@@ -41,7 +41,7 @@ pub fn libssl(program: &Path) -> PathBuf {
 }
 
 /// Where a function begins in a file.
-pub fn function(path: &Path, name: &str) -> u64 {
+pub(crate) fn function(path: &Path, name: &str) -> u64 {
     let out = Command::new("nm").arg(path).output().unwrap();
     let out = String::from_utf8(out.stdout).unwrap();
     let line = out.lines().find(|line| line.ends_with(&format!(" T {name}"))).unwrap();
@@ -50,7 +50,7 @@ pub fn function(path: &Path, name: &str) -> u64 {
 }
 
 /// The probes for a file.
-pub fn probes(path: &Path) -> Vec<Probe> {
+pub(crate) fn probes(path: &Path) -> Vec<Probe> {
     let found = runtime::recognise(&File::open(path).unwrap(), path).unwrap();
     let probes: Vec<_> = found.into_iter().flat_map(|it| it.probes).collect();
     assert!(!probes.is_empty());
@@ -58,18 +58,18 @@ pub fn probes(path: &Path) -> Vec<Probe> {
 }
 
 /// The program, running.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Program {
-    pub fn start(path: &Path) -> Self {
+    pub(crate) fn start(path: &Path) -> Self {
         Self::spawn(&mut Command::new(path))
     }
 
-    pub fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut program = Self { child, input, output };
@@ -77,7 +77,7 @@ impl Program {
         program
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
@@ -88,26 +88,26 @@ impl Program {
         line.trim().to_owned()
     }
 
-    pub fn tell(&mut self, order: &str) -> String {
+    pub(crate) fn tell(&mut self, order: &str) -> String {
         writeln!(self.input, "{order}").unwrap();
         let answer = self.answer();
         answer.strip_prefix("ok").unwrap_or(&answer).trim().to_owned()
     }
 
     /// Opens a pair of connections and gives their addresses: the client's, the server's.
-    pub fn open(&mut self, index: usize, name: &str) -> (u64, u64) {
+    pub(crate) fn open(&mut self, index: usize, name: &str) -> (u64, u64) {
         let answer = self.tell(&format!("open {index} {name}"));
         let mut addresses = answer.split_whitespace().map(|it| it.parse().unwrap());
         (addresses.next().unwrap(), addresses.next().unwrap())
     }
 
-    pub fn kill(mut self) -> u32 {
+    pub(crate) fn kill(mut self) -> u32 {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.child.id()
     }
 
-    pub fn exit(mut self) -> u32 {
+    pub(crate) fn exit(mut self) -> u32 {
         let _ = writeln!(self.input, "exit");
         self.child.wait().unwrap();
         self.child.id()
@@ -122,22 +122,22 @@ impl Drop for Program {
 }
 
 /// The bytes that the program sends for a seed.
-pub fn bytes(seed: usize, length: usize) -> Vec<u8> {
+pub(crate) fn bytes(seed: usize, length: usize) -> Vec<u8> {
     #[expect(clippy::cast_possible_truncation, reason = "as the program does it")]
     let byte = |i: usize| (seed + i * 7 + (i >> 8) * 13) as u8;
     (0..length).map(byte).collect()
 }
 
 /// The kernel side, loaded, with its drain running.
-pub struct Listening {
-    pub kernel: Kernel,
-    pub control: DrainControl,
+pub(crate) struct Listening {
+    pub(crate) kernel: Kernel,
+    pub(crate) control: DrainControl,
     batches: Receiver<Batch>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Listening {
-    pub fn try_start(options: &LoadOptions) -> Result<Self, LoadError> {
+    pub(crate) fn try_start(options: &LoadOptions) -> Result<Self, LoadError> {
         let (kernel, drain) = Kernel::load(options)?;
         let control = drain.control();
         let (to, batches) = sync_channel(1024);
@@ -146,7 +146,7 @@ impl Listening {
     }
 
     /// `None` (and a line that says so) where eBPF is not allowed.
-    pub fn start(options: &LoadOptions) -> Option<Self> {
+    pub(crate) fn start(options: &LoadOptions) -> Option<Self> {
         match Self::try_start(options) {
             Ok(listening) => Some(listening),
             Err(LoadError::NoRoute { route }) => {
@@ -162,18 +162,18 @@ impl Listening {
     }
 
     /// The program, started and watched.
-    pub fn program(&self, path: &Path) -> Program {
+    pub(crate) fn program(&self, path: &Path) -> Program {
         let program = Program::start(path);
         self.kernel.watch_process(program.pid());
         program
     }
 
-    pub fn attach(&self, path: &Path) -> Attachment {
+    pub(crate) fn attach(&self, path: &Path) -> Attachment {
         self.kernel.attach(path, &probes(path)).unwrap()
     }
 
     /// Records until the ring has been read past this moment.
-    pub fn records(&self) -> Vec<Record> {
+    pub(crate) fn records(&self) -> Vec<Record> {
         let (start, mut records) = (monotonic_ns(), Vec::new());
         let deadline = Instant::now() + LONG;
         loop {
@@ -191,7 +191,7 @@ impl Listening {
     }
 
     /// Records until one is like this.
-    pub fn records_until(&self, is_last: impl Fn(&Record) -> bool) -> Vec<Record> {
+    pub(crate) fn records_until(&self, is_last: impl Fn(&Record) -> bool) -> Vec<Record> {
         let mut records = Vec::new();
         let deadline = Instant::now() + LONG;
         while !records.iter().any(&is_last) {
@@ -202,7 +202,7 @@ impl Listening {
     }
 
     /// Records until the connection at this address is closed.
-    pub fn until_closed(&self, pid: u32, address: u64) -> Vec<Record> {
+    pub(crate) fn until_closed(&self, pid: u32, address: u64) -> Vec<Record> {
         self.records_until(|record| {
             let header = &record.header;
             (header.pid, header.address) == (pid, address) && matches!(header.kind, RecordKind::Close { .. })
@@ -210,7 +210,7 @@ impl Listening {
     }
 
     /// Stops the drain and gives what was left.
-    pub fn stop(mut self) -> Vec<Record> {
+    pub(crate) fn stop(mut self) -> Vec<Record> {
         self.control.stop();
         let records = self.batches.iter().flat_map(|batch| batch.records).collect();
         self.thread.take().unwrap().join().unwrap();
@@ -220,10 +220,10 @@ impl Listening {
 
 /// One stream of one connection, put together.
 #[derive(Debug, Default, Clone)]
-pub struct Stream {
-    pub bytes: Vec<u8>,
-    pub missing: Vec<(u64, u64)>,
-    pub reached: u64,
+pub(crate) struct Stream {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) missing: Vec<(u64, u64)>,
+    pub(crate) reached: u64,
 }
 
 impl Stream {
@@ -244,38 +244,38 @@ impl Stream {
     }
 
     /// Whether it is what was sent, apart from what is missing; and as long.
-    pub fn is_part_of(&self, sent: &[u8]) -> bool {
+    pub(crate) fn is_part_of(&self, sent: &[u8]) -> bool {
         let is_missing = |at: u64| self.missing.iter().any(|(from, to)| (*from..*to).contains(&at));
         self.bytes.len() == sent.len()
             && (0..).zip(self.bytes.iter().zip(sent)).all(|(at, (seen, sent))| seen == sent || is_missing(at))
     }
 
-    pub fn missing_bytes(&self) -> u64 {
+    pub(crate) fn missing_bytes(&self) -> u64 {
         self.missing.iter().map(|(from, to)| to - from).sum()
     }
 }
 
 /// One connection, put together from its records.
 #[derive(Debug, Default, Clone)]
-pub struct Connection {
-    pub pid: u32,
-    pub address: u64,
-    pub read: Stream,
-    pub written: Stream,
-    pub name: Option<String>,
-    pub from_start: bool,
-    pub close: Option<Close>,
-    pub comm: String,
+pub(crate) struct Connection {
+    pub(crate) pid: u32,
+    pub(crate) address: u64,
+    pub(crate) read: Stream,
+    pub(crate) written: Stream,
+    pub(crate) name: Option<String>,
+    pub(crate) from_start: bool,
+    pub(crate) close: Option<Close>,
+    pub(crate) comm: String,
 }
 
 /// The connections by number; a record after the close, or one of the wrong order, is a failure.
-pub fn connections(records: &[Record]) -> HashMap<u64, Connection> {
+pub(crate) fn connections(records: &[Record]) -> HashMap<u64, Connection> {
     let mut connections: HashMap<u64, Connection> = HashMap::new();
     add(&mut connections, records);
     connections
 }
 
-pub fn add(connections: &mut HashMap<u64, Connection>, records: &[Record]) {
+pub(crate) fn add(connections: &mut HashMap<u64, Connection>, records: &[Record]) {
     for record in records {
         let header = &record.header;
         if header.kind == RecordKind::Announce {
@@ -310,13 +310,13 @@ pub fn add(connections: &mut HashMap<u64, Connection>, records: &[Record]) {
 }
 
 /// Only processes that a test watches: others of the machine use the same library meanwhile.
-pub fn only_watched() -> LoadOptions {
+pub(crate) fn only_watched() -> LoadOptions {
     LoadOptions { unknown: Unknown::Ignore, ..LoadOptions::default() }
 }
 
 /// The routes to be tested.
-pub const ROUTES: [Route; 3] = [Route::Session, Route::Multi, Route::Perf];
+pub(crate) const ROUTES: [Route; 3] = [Route::Session, Route::Multi, Route::Perf];
 
-pub fn by_route(route: Route) -> LoadOptions {
+pub(crate) fn by_route(route: Route) -> LoadOptions {
     LoadOptions { route: Some(route), ..only_watched() }
 }
