@@ -24,6 +24,3 @@ pub use recognise::{Recognised, Runtime, Unreadable, Unsupported, name_of, recog
 /// The TLS runtimes. A runtime's place in the table is what bits 8–15 of its cookies say: append, don't reorder.
 pub static RUNTIMES: &[Runtime] =
     &[openssl::RUNTIME, boringssl::RUNTIME, gnutls::RUNTIME, go::RUNTIME, rustls::RUNTIME, sidetone::RUNTIME];
-
-#[cfg(test)]
-mod tests;
