@@ -81,6 +81,20 @@ impl Held {
     }
 }
 
+/// The entries of the hash maps among them, for people.
+#[must_use]
+pub fn shown(held: &Held) -> String {
+    let mut shown = String::new();
+    for map in listed("map") {
+        let (Some(id), Some(kind)) = (map["id"].as_u64(), map["type"].as_str()) else { continue };
+        if held.maps.contains(&id) && kind.contains("hash") {
+            let output = Command::new("bpftool").args(["map", "dump", "id", &id.to_string()]).output().unwrap();
+            shown += &format!("{}:\n{}", map["name"], String::from_utf8_lossy(&output.stdout));
+        }
+    }
+    shown
+}
+
 fn listed(what: &str) -> Vec<Value> {
     bpftool(&[what, "show"]).as_array().cloned().unwrap_or_default()
 }

@@ -86,10 +86,9 @@ struct Agents {
 }
 
 impl Agents {
-    fn new(place: &Place) -> Option<Self> {
+    fn new(place: &Place, arguments: &[&str]) -> Option<Self> {
         let client = clients::c_openssl()?;
-        // Only what this test starts: what else runs on the host has connections of its own.
-        let mut agent = Agent::start(&["--pid", &std::process::id().to_string()]);
+        let mut agent = Agent::start(arguments);
         let ip = place.address().ip().to_string();
         let first = Running::start(Command::new(client).args([&ip, "443", "1"]));
         let pid = first.pid();
@@ -114,7 +113,8 @@ impl Agents {
                 return;
             }
             if Instant::now() > deadline {
-                assert_eq!(now, self.before, "{}", self.agent.running.stderr());
+                let (entries, said) = (leftovers::shown(&Held::by(pid).unwrap()), self.agent.running.stderr());
+                assert_eq!(now, self.before, "this is process {}\n{entries}\n{said}", std::process::id());
                 panic!("{} KiB of memory before, {memory_kib} KiB after", self.memory_kib);
             }
             thread::sleep(Duration::from_millis(200));
@@ -130,7 +130,7 @@ fn a_process_that_is_killed_in_the_middle_of_a_call_leaves_one_call_and_nothing_
     }
     let slow = Duration::from_millis(300);
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server.piece_delay(slow)) else { return };
-    let Some(mut agents) = Agents::new(&place) else { return };
+    let Some(mut agents) = Agents::new(&place, &["--pid", &std::process::id().to_string()]) else { return };
     let body = r#"{"model":"gpt-4o","messages":[],"stream":true,"stream_options":{"include_usage":true}}"#;
     let url = "https://api.openai.com/v1/chat/completions";
     let mut curl = Running::start(place.command("curl").args(["--silent", "--no-buffer", "--data", body, url]));
@@ -152,7 +152,7 @@ fn every_call_of_short_lived_clients_is_seen_once() {
     let _alone = alone();
     let Some(client) = clients::c_openssl() else { return };
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server.record_requests(false)) else { return };
-    let Some(mut agents) = Agents::new(&place) else { return };
+    let Some(mut agents) = Agents::new(&place, &[]) else { return };
     let ip = place.address().ip().to_string();
     let is_over = AtomicBool::new(false);
     let begin = Instant::now();
@@ -205,7 +205,7 @@ fn a_response_of_64_mib_is_one_call() {
         return;
     }
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server) else { return };
-    let Some(mut agents) = Agents::new(&place) else { return };
+    let Some(mut agents) = Agents::new(&place, &["--pid", &std::process::id().to_string()]) else { return };
     let missing = |event: &event::Event| event.response["data"]["missing"].clone();
 
     // Of a stream each event is read and let go of, so its size is no matter.
@@ -251,10 +251,10 @@ fn a_thousand_idle_connections_are_held_and_given_back() {
     let _alone = alone();
     let Some(idle) = clients::c_idle() else { return };
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server) else { return };
-    let Some(mut agents) = Agents::new(&place) else { return };
+    let Some(mut agents) = Agents::new(&place, &["--pid", &std::process::id().to_string()]) else { return };
     let ip = place.address().ip().to_string();
     // Each connection is freed, and then the process ends with all of them.
-    for last_word in ["free", "drop"] {
+    for (round, last_word) in ["free", "drop", "free"].into_iter().enumerate() {
         place.server.clear_answers();
         let mut client = Running::start(Command::new(&idle).args([&ip, "443", &CONNECTIONS.to_string()]));
         client.wait_until("its connections", |client| client.stdout().contains("connections"));
@@ -265,9 +265,13 @@ fn a_thousand_idle_connections_are_held_and_given_back() {
         assert!(during.entries() >= agents.before.entries() + CONNECTIONS, "{during:?} {:?}", agents.before);
         client.tell(last_word);
         assert!(client.end().status.success());
+        if round == 0 {
+            // The allocator keeps what the first needed: none may need more.
+            agents.memory_kib = agents.memory_kib.max(leftovers::memory_kib(agents.agent.running.pid()));
+        }
         agents.holds_as_before();
     }
     let seen = agents.agent.stop();
     let calls: Vec<&event::Event> = seen.events.iter().filter(|event| event.server == "api.openai.com").collect();
-    assert!(calls.len() >= 2 * CONNECTIONS);
+    assert!(calls.len() >= 3 * CONNECTIONS);
 }
