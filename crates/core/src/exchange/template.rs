@@ -48,6 +48,7 @@ pub(super) struct Repeated<'a> {
 
 impl<'a> Repeated<'a> {
     /// Its length in bytes of UTF-8, if that is sure without reading it.
+    #[inline(always)]
     pub(super) fn sure_len(self) -> Option<usize> {
         self.is_ascii.then_some(self.len)
     }
@@ -115,7 +116,8 @@ impl Template {
     }
 
     /// Matches the literals between two places of theirs, and the holes.
-    #[inline]
+    // Always: what the compiler makes of it by itself depends on what else is in the crate, by up to 8 % of B4.
+    #[inline(always)]
     fn matched<'a>(&self, bytes: &'a [u8], mut from: usize, end: usize) -> Option<(Repeated<'a>, &'a [u8])> {
         let mut text = None;
         let mut rest = bytes;

@@ -14,6 +14,7 @@ pub enum Content {
 impl Content {
     /// Whether texts are kept.
     #[must_use]
+    #[inline]
     pub fn keeps_text(self) -> bool {
         self == Self::Full
     }

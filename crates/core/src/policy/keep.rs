@@ -39,6 +39,7 @@ impl<'a> Keep<'a> {
 
     /// Whether texts are kept.
     #[must_use]
+    #[inline]
     pub fn keeps_text(&self) -> bool {
         self.content.keeps_text()
     }

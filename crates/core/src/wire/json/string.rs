@@ -146,13 +146,13 @@ const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
 /// The high bits of the bytes of `word` that are zero. The subtraction may borrow on from such a byte, so that higher
 /// bits may be wrong, but the lowest is right.
-#[inline]
+#[inline(always)]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & HIGHS
 }
 
 /// The high bits of the bytes of `word` that are control characters; the lowest is right.
-#[inline]
+#[inline(always)]
 fn controls(word: u64) -> u64 {
     word.wrapping_sub(ONES * 0x20) & !word & HIGHS
 }
@@ -195,7 +195,7 @@ pub(super) fn end_of_string(text: &[u8], start: usize) -> Read<(usize, usize)> {
 
 /// A string's end as [`end_of_string`] finds it, but for control characters, which have no place in a string, and
 /// whether all of it is ASCII. Made for strings of a few characters.
-#[inline]
+#[inline(always)]
 pub(crate) fn end_of_short_string(text: &[u8]) -> Option<ShortString> {
     let mut at = 0;
     let mut escapes = 0;
