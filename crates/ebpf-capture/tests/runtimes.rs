@@ -16,7 +16,7 @@ use kernel_side::{Connection, Listening, connections};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use sidetone_ebpf_capture::kernel::{Close, LoadOptions, Record, RecordKind};
 use sidetone_ebpf_capture::runtime::{self, Recognised};
-use sidetone_testkit::require;
+use sidetone_testkit::{backends, require};
 use tokio_rustls::rustls::{self, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 /// What the server got and sent on one connection.
@@ -243,7 +243,7 @@ fn go_position_independent() {
 
 /// A Python with this package, whose file holds a TLS library.
 fn python_package(package: &str, file: &str) -> Option<(PathBuf, PathBuf)> {
-    let python = require::tool("python3")?;
+    let python = backends::host_python()?;
     let script = format!("import importlib, {package}; print(importlib.import_module('{file}').__file__)");
     let out = Command::new(&python).args(["-c", &script]).output().unwrap();
     let path = out.status.success().then(|| PathBuf::from(String::from_utf8(out.stdout).unwrap().trim()));
@@ -292,11 +292,8 @@ except SSL.ZeroReturnError:
 /// Where the process that is client and server writes what it logged.
 const LOG: &str = "SIDETONE_TEST_RUSTLS_LOG";
 
-/// Run by the test below in a process of its own: a capture never sees itself.
-#[test]
-#[ignore = "the other process of a test"]
-fn rustls_client_and_server() {
-    let Some(log) = std::env::var_os(LOG).map(PathBuf::from) else { return };
+/// What the test below does in a process of its own: a capture never sees itself.
+fn rustls_client_and_server(log: &Path) {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap();
     let server = Server::start();
@@ -322,6 +319,9 @@ fn rustls_client_and_server() {
 
 #[test]
 fn rustls_of_both_sides() {
+    if let Some(log) = std::env::var_os(LOG) {
+        return rustls_client_and_server(Path::new(&log));
+    }
     let myself = std::env::current_exe().unwrap();
     let found = recognised(&myself);
     let rustls = found.iter().find(|it| it.runtime == "rustls").unwrap();
@@ -331,7 +331,7 @@ fn rustls_of_both_sides() {
     let _attachment = listening.kernel.attach(&myself, &rustls.probes).unwrap();
     let log = tempfile::tempdir().unwrap();
     let mut child = Command::new(&myself)
-        .args(["--ignored", "--exact", "rustls_client_and_server", "--nocapture"])
+        .args(["--exact", "rustls_of_both_sides", "--nocapture"])
         .env(LOG, log.path())
         .stdin(Stdio::piped())
         .spawn()

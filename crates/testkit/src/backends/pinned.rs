@@ -27,8 +27,8 @@ pub(crate) const OPENAI_V2: Pinned =
     Pinned { name: "opentelemetry-instrumentation-openai-v2", version: "2.4b0", program: "bin/python" };
 
 /// The clients in Python that tests of host-wide capture watch: an environment with the packages of
-/// `tests/host/clients/python/requirements.txt`. The version is that of `openai`; change it with any of them.
-pub(crate) const HOST_PYTHON: Pinned = Pinned { name: "host-python", version: "3.54.0", program: "bin/python" };
+/// `tests/host/clients/python/requirements.txt`. The version is that of `openai` and our own count; change it with any of them.
+pub(crate) const HOST_PYTHON: Pinned = Pinned { name: "host-python", version: "3.54.0-2", program: "bin/python" };
 
 /// The client for Node, with the packages of `tests/host/clients/node/package.json`.
 pub(crate) const HOST_NODE: Pinned = Pinned { name: "host-node", version: "6.49.0", program: "app.mjs" };
