@@ -15,7 +15,7 @@ use sidetone_host_tests::watch::{Agent, Running, of, signal};
 use sidetone_host_tests::{clients, event};
 use sidetone_testkit::case::Case;
 use sidetone_testkit::require;
-use sidetone_testkit::server::Answered;
+use sidetone_testkit::server::{Answered, MockServerBuilder, Pieces};
 
 const HTTP1: &[&str] = &["http/1.1"];
 /// How long short-lived clients are started.
@@ -28,6 +28,8 @@ const SETTLE: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 1_000;
 const BIG: usize = 64 << 20;
+const PIECE: usize = 256 << 10;
+const PIECE_DELAY: Duration = Duration::from_millis(4);
 
 /// An agent sees the whole host, and so the other tests too: one at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -204,7 +206,9 @@ fn a_response_of_64_mib_is_one_call() {
     if require::tool("curl").is_none() {
         return;
     }
-    let Some(place) = Place::new("api.openai.com", HTTP1, |server| server) else { return };
+    // As fast as a fast network, not as fast as memory: there nobody could promise to see all.
+    let paced = |server: MockServerBuilder| server.pieces(Pieces::Bytes(PIECE)).piece_delay(PIECE_DELAY);
+    let Some(place) = Place::new("api.openai.com", HTTP1, paced) else { return };
     let Some(mut agents) = Agents::new(&place, &["--pid", &std::process::id().to_string()]) else { return };
     let missing = |event: &event::Event| event.response["data"]["missing"].clone();
 

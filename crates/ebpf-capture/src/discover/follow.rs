@@ -126,6 +126,7 @@ impl Follower {
                 }
             }
         }
+        self.processes.heard(self.heard_until);
         self.look_at(unknown, false);
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sidetone_core::event::Process;
@@ -22,6 +23,8 @@ const IMAGES: usize = 16;
 #[derive(Debug)]
 pub struct Processes {
     own: u32,
+    /// Everything that happened until then was heard of.
+    heard_until: AtomicU64,
     table: Mutex<Table>,
 }
 
@@ -73,7 +76,7 @@ pub(super) struct Gone {
 impl Processes {
     pub(super) fn new(filter: &Filter) -> Self {
         let table = Table { rules: Rules::new(filter), by_pid: HashMap::new() };
-        Self { own: std::process::id(), table: Mutex::new(table) }
+        Self { own: std::process::id(), heard_until: AtomicU64::new(0), table: Mutex::new(table) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -112,6 +115,20 @@ impl Processes {
             image.has_wanted_name = rules.admits_name(Some(&stat.comm), None);
         }
         image.is_wanted(pid, rules)
+    }
+
+    /// Whether the process that had that id at that moment is gone, and its start is still to be heard of: what it did may be known
+    /// before, for that comes another way. Ask again soon.
+    #[must_use]
+    pub fn is_ahead(&self, pid: u32, at: u64) -> bool {
+        self.heard_until.load(Ordering::Acquire) < at
+            && !self.lock().by_pid.contains_key(&pid)
+            && Stat::of(pid).is_err()
+    }
+
+    /// Everything that happened until then was heard of.
+    pub(super) fn heard(&self, until: u64) {
+        self.heard_until.fetch_max(until, Ordering::AcqRel);
     }
 
     /// A process was started. `false`: it was known.
@@ -257,12 +274,15 @@ impl Processes {
     pub(super) fn exited(&self, pid: u32, at: u64) -> Option<Gone> {
         let mut table = self.lock();
         table.rules.remove_root(pid);
-        let life = table.by_pid.get_mut(&pid)?;
+        let Table { rules, by_pid } = &mut *table;
+        let life = by_pid.get_mut(&pid)?;
         let image = life.last_mut().filter(|image| image.until.is_none())?;
         image.until = Some(at);
+        // Its calls may still be on their way: where not everything is wanted, it is asked for by then whether it was.
+        let may_be_asked_for = !rules.admits_everything() && image.is_wanted(pid, rules);
         let had_tls = life.iter().any(|image| !image.files.is_empty());
-        if !had_tls {
-            table.by_pid.remove(&pid);
+        if !had_tls && !may_be_asked_for {
+            by_pid.remove(&pid);
         }
         Some(Gone { had_tls })
     }
@@ -635,5 +655,22 @@ mod tests {
         }
         let table = processes.lock();
         assert_eq!(table.by_pid[&CHILD].len(), IMAGES);
+    }
+
+    #[test]
+    fn a_process_that_is_gone_before_its_start_is_heard_of_is_asked_for_again() {
+        let processes = Processes::new(&Filter { trees: vec![PARENT], ..Filter::default() });
+        // No such process runs: its id is beyond the highest that there can be.
+        let gone = 1 << 22 | 77;
+        assert!(processes.is_ahead(gone, 100) && !processes.admits(gone, 100));
+        assert!(!processes.is_ahead(std::process::id(), 100));
+        processes.forked(gone, PARENT, 90);
+        assert!(!processes.is_ahead(gone, 100) && processes.admits(gone, 100));
+        // It is remembered after its end, though no library of it was seen.
+        processes.exited(gone, 110);
+        processes.heard(110);
+        assert!(!processes.is_ahead(gone, 100) && processes.admits(gone, 100));
+        // Of another nothing will come any more.
+        assert!(!processes.is_ahead(gone + 1, 100) && !processes.admits(gone + 1, 100));
     }
 }
