@@ -100,7 +100,12 @@ impl Run<'_> {
         let mut attributes = resource.attributes.clone();
         let Some(Value::Str(version)) = attributes.remove("telemetry.sdk.version") else { panic!("{resource:?}") };
         assert!(version.starts_with("0.33."), "{version}");
+        let Some(Value::Int(pid)) = attributes.remove("process.pid") else { panic!("{resource:?}") };
+        assert!(pid > 1 && pid != i64::from(std::process::id()), "the process of another: {pid}");
+        let Some(Value::Str(path)) = attributes.remove("process.executable.path") else { panic!("{resource:?}") };
+        assert!(Path::new(&path).is_file() && path.ends_with("/application"), "{path}");
         let expected = [
+            ("process.executable.name", "application"),
             ("service.name", self.service.as_str()),
             ("deployment.environment.name", "acceptance"),
             ("telemetry.sdk.name", "opentelemetry"),
