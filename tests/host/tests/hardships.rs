@@ -26,6 +26,10 @@ const MEMORY_KEPT_KIB: u64 = 8 * 1024;
 const SETTLE: Duration = Duration::from_secs(20);
 /// An agent that has held the same for so long is at rest.
 const QUIET: Duration = Duration::from_secs(2);
+/// Entries that other programs of the host may have come to have in a minute.
+const ENTRIES_ELSEWHERE: usize = 16;
+/// What is remembered of a process that has ended, for a minute.
+const REMEMBERED_KIB: u64 = 4;
 const CONNECTIONS: usize = 1_000;
 const BIG: usize = 64 << 20;
 const PIECE: usize = 256 << 10;
@@ -88,9 +92,10 @@ struct Agents {
 }
 
 impl Agents {
-    fn new(place: &Place, arguments: &[&str]) -> Option<Self> {
+    fn new(place: &Place) -> Option<Self> {
         let client = clients::c_openssl()?;
-        let mut agent = Agent::start(arguments);
+        // Only what this test starts: what else runs on the host has libraries and connections of its own.
+        let mut agent = Agent::start(&["--pid", &std::process::id().to_string()]);
         let ip = place.address().ip().to_string();
         let first = Running::start(Command::new(client).args([&ip, "443", "1"]));
         let pid = first.pid();
@@ -105,18 +110,29 @@ impl Agents {
     /// Waits until the agent holds what it held before.
     #[track_caller]
     fn holds_as_before(&self) {
+        self.holds_as_before_but_for(0, 0);
+    }
+
+    /// The same, but for so many entries and so much memory.
+    #[track_caller]
+    fn holds_as_before_but_for(&self, entries: usize, kept_kib: u64) {
         let pid = self.agent.running.pid();
         let deadline = Instant::now() + SETTLE;
         loop {
             let now = Footprint::of(pid).unwrap();
             let memory_kib = leftovers::memory_kib(pid);
-            if now == self.before && memory_kib <= self.memory_kib + MEMORY_KEPT_KIB {
+            let is_as_before = now == self.before
+                || now.entries() <= self.before.entries() + entries
+                    && (now.links, now.programs, now.maps, now.descriptors)
+                        == (self.before.links, self.before.programs, self.before.maps, self.before.descriptors);
+            if is_as_before && memory_kib <= self.memory_kib + MEMORY_KEPT_KIB + kept_kib {
                 eprintln!("memory: {} KiB before, {memory_kib} KiB after", self.memory_kib);
                 return;
             }
             if Instant::now() > deadline {
                 let (entries, said) = (leftovers::shown(&Held::by(pid).unwrap()), self.agent.running.stderr());
-                assert_eq!(now, self.before, "this is process {}\n{entries}\n{said}", std::process::id());
+                let what = format!("this is process {}\n{entries}\n{said}", std::process::id());
+                assert!(is_as_before, "{now:?}, and before {:?}; {what}", self.before);
                 panic!("{} KiB of memory before, {memory_kib} KiB after", self.memory_kib);
             }
             thread::sleep(Duration::from_millis(200));
@@ -132,7 +148,7 @@ fn a_process_that_is_killed_in_the_middle_of_a_call_leaves_one_call_and_nothing_
     }
     let slow = Duration::from_millis(300);
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server.piece_delay(slow)) else { return };
-    let Some(mut agents) = Agents::new(&place, &["--pid", &std::process::id().to_string()]) else { return };
+    let Some(mut agents) = Agents::new(&place) else { return };
     let body = r#"{"model":"gpt-4o","messages":[],"stream":true,"stream_options":{"include_usage":true}}"#;
     let url = "https://api.openai.com/v1/chat/completions";
     let mut curl = Running::start(place.command("curl").args(["--silent", "--no-buffer", "--data", body, url]));
@@ -154,7 +170,7 @@ fn every_call_of_short_lived_clients_is_seen_once() {
     let _alone = alone();
     let Some(client) = clients::c_openssl() else { return };
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server.record_requests(false)) else { return };
-    let Some(mut agents) = Agents::new(&place, &[]) else { return };
+    let Some(mut agents) = Agents::new(&place) else { return };
     let ip = place.address().ip().to_string();
     let is_over = AtomicBool::new(false);
     let begin = Instant::now();
@@ -180,7 +196,8 @@ fn every_call_of_short_lived_clients_is_seen_once() {
     let rate = pids.len() as f64 / took.as_secs_f64();
     eprintln!("{} clients in {:.0} s: {rate:.0} a second", pids.len(), took.as_secs_f64());
     agents.agent.wait_for(&pids, pids.len());
-    agents.holds_as_before();
+    // What else runs on the host comes and goes; and processes are remembered for a minute.
+    agents.holds_as_before_but_for(ENTRIES_ELSEWHERE, pids.len() as u64 * REMEMBERED_KIB);
     let events = of(agents.agent.stop().events, &pids);
     let answers = place.server.answers();
     assert_eq!(answers.len(), pids.len());
@@ -209,7 +226,7 @@ fn a_response_of_64_mib_is_one_call() {
     // As fast as a fast network, not as fast as memory: there nobody could promise to see all.
     let paced = |server: MockServerBuilder| server.pieces(Pieces::Bytes(PIECE)).piece_delay(PIECE_DELAY);
     let Some(place) = Place::new("api.openai.com", HTTP1, paced) else { return };
-    let Some(mut agents) = Agents::new(&place, &["--pid", &std::process::id().to_string()]) else { return };
+    let Some(mut agents) = Agents::new(&place) else { return };
     let missing = |event: &event::Event| event.response["data"]["missing"].clone();
 
     // Of a stream each event is read and let go of, so its size is no matter.
@@ -255,7 +272,7 @@ fn a_thousand_idle_connections_are_held_and_given_back() {
     let _alone = alone();
     let Some(idle) = clients::c_idle() else { return };
     let Some(place) = Place::new("api.openai.com", HTTP1, |server| server) else { return };
-    let Some(mut agents) = Agents::new(&place, &["--pid", &std::process::id().to_string()]) else { return };
+    let Some(mut agents) = Agents::new(&place) else { return };
     let ip = place.address().ip().to_string();
     // Each connection is freed, and then the process ends with all of them.
     for (round, last_word) in ["free", "drop", "free"].into_iter().enumerate() {
