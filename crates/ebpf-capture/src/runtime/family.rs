@@ -32,6 +32,20 @@ pub(super) fn probes(image: &Image<'_>, symbols: &Symbols, family: &Family) -> O
     (!probes.is_empty()).then_some((dearest, probes))
 }
 
+/// The places of a whole library whose functions are hooked where they are: both directions, and the dearer hook of them.
+pub(super) fn library(
+    image: &Image<'_>,
+    symbols: &Symbols,
+    directions: [&Family; 2],
+    functions: &[(&'static str, Program)],
+) -> Option<(Hook, Vec<Probe>)> {
+    let [(read_hook, mut found), (write_hook, written)] =
+        [probes(image, symbols, directions[0])?, probes(image, symbols, directions[1])?];
+    found.extend(written);
+    found.extend(notices(image, symbols, functions));
+    Some((read_hook.max(write_hook), found))
+}
+
 /// The probes at a function's entry and at its return.
 pub(super) fn both_ends(offset: u64, cookie: u64) -> [Probe; 2] {
     [Program::Entry, Program::Return].map(|program| Probe { program, offset, cookie: Cookie(cookie) })

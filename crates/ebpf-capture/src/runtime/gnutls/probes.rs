@@ -21,9 +21,5 @@ const NOTICES: &[(&str, Program)] = &[
 ];
 
 pub(super) fn probes(image: &Image<'_>, symbols: &Symbols) -> Option<(Hook, Vec<Probe>)> {
-    let (read_hook, mut probes) = family::probes(image, symbols, READ)?;
-    let (write_hook, written) = family::probes(image, symbols, WRITE)?;
-    probes.extend(written);
-    probes.extend(family::notices(image, symbols, NOTICES));
-    Some((read_hook.max(write_hook), probes))
+    family::library(image, symbols, [READ, WRITE], NOTICES)
 }
