@@ -7,7 +7,7 @@
 //! Data flows one way: `wire` (bytes to frames) → `connection` (which of them are an exchange that is a call; only where
 //! whole connections are observed) → `exchange` (one request and its response) → `provider` (what they
 //! mean) → `event` (the [`Call`](event::Call)) → `dialect` (how it is told to OpenTelemetry). `policy` says what may be
-//! kept.
+//! kept; `scan` finds what looks dangerous in a text.
 #![forbid(unsafe_code)]
 
 pub mod connection;
@@ -16,4 +16,5 @@ pub mod event;
 pub mod exchange;
 pub mod policy;
 pub mod provider;
+pub mod scan;
 pub mod wire;

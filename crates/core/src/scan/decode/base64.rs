@@ -1,0 +1,144 @@
+//! Texts in base64, wherever a long run of its alphabet is one.
+
+use super::View;
+use crate::scan::class::{ANY64, PRINTABLE};
+
+/// Shortest run of the alphabet that is decoded, in characters: half of a short key.
+const LEAST: usize = 24;
+/// Shortest decoded text that is looked at, in bytes.
+const LEAST_TEXT: usize = 16;
+
+const VALUES: [u8; 256] = {
+    let mut values = [0xff; 256];
+    let mut at = 0;
+    while at < 64 {
+        let byte = match at {
+            0..26 => b'A' + at,
+            26..52 => b'a' + at - 26,
+            52..62 => b'0' + at - 52,
+            62 => b'+',
+            _ => b'/',
+        };
+        values[byte as usize] = at;
+        at += 1;
+    }
+    values[b'-' as usize] = 62;
+    values[b'_' as usize] = 63;
+    values
+};
+
+/// Gives each stretch of printable text that a run of base64 in `text` holds.
+///
+/// A run may have begun before its base64 (`/path/aGVsbG8…`), so each of the four alignments is tried, and the one with the
+/// most text in it is taken.
+pub(in crate::scan) fn each_decoded(text: &str, mut give: impl FnMut(View)) {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::new();
+    let mut best = Vec::new();
+    // Every run of at least LEAST holds one of the places LEAST − 1, 2 · LEAST − 1, ….
+    let mut at = LEAST - 1;
+    while at < bytes.len() {
+        if !ANY64.has(bytes[at]) {
+            at += LEAST;
+            continue;
+        }
+        // At most LEAST − 1 back: the place before that was looked at, or belongs to a run that was too short.
+        let start =
+            (at.saturating_sub(LEAST - 1)..at).rev().take_while(|&place| ANY64.has(bytes[place])).last().unwrap_or(at);
+        let end = bytes[at..].iter().position(|&byte| !ANY64.has(byte)).map_or(bytes.len(), |len| at + len);
+        if end - start >= LEAST && looks_encoded(&bytes[start..end]) {
+            let mut most = 0;
+            let mut chosen = 0;
+            for skip in 0..4 {
+                decode(&bytes[start + skip..end], &mut decoded);
+                let count = stretches(&decoded).map(|(from, to)| to - from).sum();
+                if count > most {
+                    most = count;
+                    chosen = skip;
+                    std::mem::swap(&mut best, &mut decoded);
+                }
+            }
+            if most > 0 {
+                for (from, to) in stretches(&best) {
+                    if let Ok(part) = std::str::from_utf8(&best[from..to]) {
+                        give(View::of_quads(part.to_owned(), start + chosen, from, end));
+                    }
+                }
+            }
+        }
+        at = end + LEAST;
+    }
+}
+
+/// Text in base64 has letters of both cases; names and paths mostly don't.
+fn looks_encoded(run: &[u8]) -> bool {
+    let head = &run[..run.len().min(256)];
+    head.iter().any(u8::is_ascii_uppercase) && head.iter().any(u8::is_ascii_lowercase)
+}
+
+fn decode(run: &[u8], into: &mut Vec<u8>) {
+    into.clear();
+    into.reserve(run.len() / 4 * 3 + 3);
+    let mut quads = run.chunks_exact(4);
+    for quad in &mut quads {
+        let bits = quad.iter().fold(0_u32, |bits, &byte| bits << 6 | u32::from(VALUES[usize::from(byte)]));
+        into.extend_from_slice(&bits.to_be_bytes()[1..]);
+    }
+    // Without padding, two characters are one byte and three are two.
+    let rest = quads.remainder();
+    let bits = rest.iter().fold(0_u32, |bits, &byte| bits << 6 | u32::from(VALUES[usize::from(byte)]))
+        << (6 * (4 - rest.len()));
+    into.extend_from_slice(&bits.to_be_bytes()[1..][..rest.len() * 3 / 4]);
+}
+
+/// The stretches of printable text in `bytes` that are long enough.
+fn stretches(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let from = at + bytes[at..].iter().position(|&byte| PRINTABLE.has(byte))?;
+            let to = bytes[from..].iter().position(|&byte| !PRINTABLE.has(byte)).map_or(bytes.len(), |len| from + len);
+            at = to + 1;
+            if to - from >= LEAST_TEXT {
+                return Some((from, to));
+            }
+        }
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn views(text: &str) -> Vec<View> {
+        let mut views = Vec::new();
+        each_decoded(text, |view| views.push(view));
+        views
+    }
+
+    /// `printf 'password is glpat-abcdefghij' | base64`, as GNU coreutils 9.1 writes it.
+    const ENCODED: &str = "cGFzc3dvcmQgaXMgZ2xwYXQtYWJjZGVmZ2hpag==";
+
+    #[test]
+    fn text_in_base64_is_found_at_each_alignment() {
+        for before in ["", "/", "ab/", "abc_", "x-y-z", "key=", "ä "] {
+            let text = format!("{before}{ENCODED} and more");
+            let view = views(&text).into_iter().find(|view| view.text.contains("glpat-")).unwrap();
+            let start = view.text.find("glpat-").unwrap();
+            let (from, to) = view.range(start, view.text.len());
+            assert!(text[from..to].contains("Z2xwYXQtYWJjZGVmZ2hpag"), "{before}: {}", &text[from..to]);
+            assert!(to <= text.len() - " and more".len());
+        }
+    }
+
+    #[test]
+    fn runs_are_found_at_every_place_of_a_text() {
+        for before in 0..60 {
+            let text = format!("{}{ENCODED}", " ".repeat(before));
+            assert!(views(&text).iter().any(|view| view.text.contains("glpat-")), "after {before} blanks");
+        }
+    }
+}

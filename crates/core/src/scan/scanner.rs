@@ -1,0 +1,361 @@
+//! The scanner: one automaton over what formats begin with, and what verifies each place that it gives.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use super::checksum::entropy;
+use super::class::{ALNUM, Class, NAME_BLANK, QUOTE_SPACE, Text, WORD};
+use super::decode;
+use super::found::{Found, Hit};
+use super::own::{Own, ScannerBuilder};
+use super::personal::{self, Indices, Personal};
+use super::rule::{Category, Match, Rule, Severity};
+use super::shape::{self, Piece};
+use super::special::{self, Special};
+use super::tokens::{ASSIGNED, Assigned, TOKENS, Token};
+
+/// How many times a decoded text is decoded again.
+const DECODED: u8 = 3;
+
+/// What to look for at a place where a pattern of the automaton stands.
+#[derive(Debug, Clone, Copy)]
+enum Candidate {
+    /// A shape of a token, which begins so many bytes before.
+    Token { rule: u16, token: &'static Token, shape: &'static [Piece], before: usize },
+    /// A value behind a vendor's name.
+    Assigned { rule: u16, assigned: &'static Assigned },
+    /// Something with a function of its own.
+    Special { rule: u16, special: Special },
+    /// A keyword of the application.
+    Keyword { rule: u16 },
+}
+
+/// Finds what is dangerous in a text. It never changes, and is cheap to share.
+#[derive(Debug)]
+pub struct Scanner {
+    rules: Vec<Rule>,
+    /// Over every anchor.
+    automaton: Option<AhoCorasick>,
+    /// By pattern of the automaton: where its candidates are.
+    patterns: Vec<(u32, u32)>,
+    candidates: Vec<Candidate>,
+    numbers: Indices,
+    own: Vec<Own>,
+}
+
+impl Scanner {
+    /// The scanner with every rule that is built in. It is made once for a process.
+    #[must_use]
+    pub fn embedded() -> Arc<Self> {
+        static EMBEDDED: OnceLock<Arc<Scanner>> = OnceLock::new();
+        Arc::clone(EMBEDDED.get_or_init(|| Arc::new(Self::builder().build())))
+    }
+
+    /// A scanner with rules of the application, or without some that are built in.
+    #[must_use]
+    pub fn builder() -> ScannerBuilder {
+        ScannerBuilder::default()
+    }
+
+    /// All of its rules, in the order in which they win where they overlap.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// Adds to `found` what is in `text`: in order of places, none overlapping another. What stands there in base64 or escaped counts,
+    /// with the range of its escaped form.
+    pub fn scan<'s>(&'s self, text: &str, found: &mut Vec<Match<'s>>) {
+        let hits = self.hits(text);
+        found.extend(hits.into_iter().filter_map(|hit| {
+            let rule = self.rules.get(usize::from(hit.rule))?;
+            Some(Match { rule, range: hit.start..hit.end })
+        }));
+    }
+
+    pub(super) fn rule(&self, hit: Hit) -> Option<&Rule> {
+        self.rules.get(usize::from(hit.rule))
+    }
+
+    pub(super) fn hits(&self, text: &str) -> Vec<Hit> {
+        let mut found = Found::default();
+        self.look(text, DECODED, &mut found);
+        if found.hits.is_empty() {
+            return Vec::new();
+        }
+        found.resolve(|rule| self.rules.get(usize::from(rule)).map_or(Severity::Low, |rule| rule.severity))
+    }
+
+    /// Looks at `text` as it stands, then at what it holds encoded.
+    fn look(&self, text: &str, decoded: u8, found: &mut Found) {
+        let mut bytes = Text::new(text.as_bytes());
+        self.anchored(&mut bytes, found);
+        personal::numbers(&mut bytes, self.numbers, found);
+        if let Some(rule) = self.numbers.email {
+            personal::emails(&mut bytes, rule, found);
+        }
+        for own in &self.own {
+            own.find(text, found);
+        }
+        let Some(left) = decoded.checked_sub(1) else { return };
+        let mut inner = Found::default();
+        let mut again = |view: decode::View| {
+            self.look(&view.text, left, &mut inner);
+            for hit in inner.hits.drain(..) {
+                let (start, end) = view.range(hit.start, hit.end);
+                found.push(Hit { rule: hit.rule, start, end });
+            }
+        };
+        decode::each_unescaped(text, &mut again);
+        decode::each_decoded(text, &mut again);
+    }
+
+    fn anchored(&self, text: &mut Text<'_>, found: &mut Found) {
+        let Some(automaton) = &self.automaton else { return };
+        for anchor in automaton.find_overlapping_iter(text.bytes) {
+            let Some(&(from, to)) = self.patterns.get(anchor.pattern().as_usize()) else { continue };
+            for candidate in self.candidates.get(from as usize..to as usize).unwrap_or_default() {
+                if let Some(hit) = verify(candidate, text, anchor.start(), anchor.end()) {
+                    found.push(hit);
+                }
+            }
+        }
+    }
+}
+
+fn verify(candidate: &Candidate, text: &mut Text<'_>, start: usize, end: usize) -> Option<Hit> {
+    let (rule, start, end) = match *candidate {
+        Candidate::Token { rule, token, shape, before } => {
+            let start = start.checked_sub(before)?;
+            (rule, start, token_end(token, shape, text, start)?)
+        }
+        Candidate::Assigned { rule, assigned } => {
+            let (start, end) = assigned_value(assigned, text, end)?;
+            (rule, start, end)
+        }
+        Candidate::Special { rule, special } => {
+            let (start, end) = special.find(text, start, end)?;
+            (rule, start, end)
+        }
+        Candidate::Keyword { rule } => {
+            let part_of_word = (start > 0 && text.is(start - 1, WORD) && text.is(start, WORD))
+                || (text.is(end - 1, WORD) && text.is(end, WORD));
+            if part_of_word {
+                return None;
+            }
+            (rule, start, end)
+        }
+    };
+    Some(Hit { rule, start, end })
+}
+
+fn token_end(token: &Token, shape: &[Piece], text: &mut Text<'_>, start: usize) -> Option<usize> {
+    if token.apart && !text.begins(start) {
+        return None;
+    }
+    let end = shape::end(shape, text, start)?;
+    let whole = !token.apart || !text.is(end - 1, WORD) || !text.is(end, ALNUM);
+    let value = text.slice(start, end);
+    let prefix = token.prefix.len().min(value.len());
+    let body = &value[prefix..];
+    (whole && holds(value, body, prefix, token.entropy, token.check)).then_some(end)
+}
+
+fn holds(value: &[u8], body: &[u8], prefix: usize, tenths: u8, check: super::checksum::Check) -> bool {
+    (tenths == 0 || entropy(body) * 10.0 >= f64::from(tenths)) && check.holds(value, prefix)
+}
+
+/// Longest rest of a name behind a vendor's in it (`vendor` in `vendorApiToken =`).
+const NAME_REST: usize = 24;
+
+/// The value that is assigned to a name whose vendor ends at `at`.
+fn assigned_value(assigned: &Assigned, text: &mut Text<'_>, at: usize) -> Option<(usize, usize)> {
+    let at = text.run_end(at, NAME_BLANK, NAME_REST);
+    let at = text.run_end(at, QUOTE_SPACE, 3);
+    let at = operator_end(text, at)?;
+    let start = text.run_end(at, ASSIGN_SPACE, 5);
+    let end = shape::end(assigned.value, text, start)?;
+    if text.is(end, assigned.until) {
+        return None;
+    }
+    let value = text.slice(start, end);
+    holds(value, value, 0, assigned.entropy, assigned.check).then_some((start, end))
+}
+
+/// What may stand between an operator and a value.
+const ASSIGN_SPACE: Class = super::class::QUOTE_SPACE_EQUALS;
+
+/// The end of what assigns: `=`, `:`, `:=`, `=>`, `>`, `,`, `||`, `?=`.
+fn operator_end(text: &Text<'_>, at: usize) -> Option<usize> {
+    const OPERATORS: &[&str] = &[":::=", "::=", ":=", "=>", "?=", "||", "=", ":", ">", ","];
+    OPERATORS.iter().find(|operator| text.starts(at, operator)).map(|operator| at + operator.len())
+}
+
+/// What a scanner is made of.
+pub(super) struct Parts {
+    pub(super) without: Vec<Cow<'static, str>>,
+    pub(super) keywords: Vec<(Rule, String)>,
+    pub(super) own: Vec<(Rule, regex::Regex)>,
+}
+
+/// Gathers the rules and the anchors at which their candidates stand.
+#[derive(Default)]
+struct Gathered {
+    rules: Vec<Rule>,
+    /// Small letters, and the candidates.
+    anchors: std::collections::BTreeMap<String, Vec<Candidate>>,
+}
+
+impl Gathered {
+    /// The index of a rule: that of the last if it has the same name, as rules of several shapes stand together.
+    fn rule(&mut self, parts: &Parts, rule: Rule) -> Option<u16> {
+        if parts.without.contains(&rule.name) {
+            return None;
+        }
+        if let Some(known) = self.rules.iter().position(|known| known.name == rule.name) {
+            return u16::try_from(known).ok();
+        }
+        let index = u16::try_from(self.rules.len()).ok()?;
+        self.rules.push(rule);
+        Some(index)
+    }
+
+    fn anchor(&mut self, anchor: &str, candidate: Candidate) {
+        if !anchor.is_empty() {
+            self.anchors.entry(anchor.to_ascii_lowercase()).or_default().push(candidate);
+        }
+    }
+}
+
+const fn built_in(
+    name: &'static str,
+    category: Category,
+    severity: Severity,
+    prefix: &'static str,
+    source: &'static str,
+) -> Rule {
+    Rule { name: Cow::Borrowed(name), category, severity, prefix, source }
+}
+
+fn special_rule(special: Special) -> Rule {
+    use Category::{Command, Credential};
+    use Severity::{High, Medium};
+    match special {
+        Special::PrivateKey => {
+            built_in("private-key", Credential, High, "-----BEGIN", "RFC 7468; RFC 4880, 6.2; OpenSSH, PROTOCOL.key")
+        }
+        Special::Jwt => built_in("jwt", Credential, High, "ey", "RFC 7519; gitleaks 8.30.1, default rules"),
+        Special::ConnectionString => built_in(
+            "connection-string",
+            Credential,
+            High,
+            "",
+            "RFC 3986, 3.2.1; detect-secrets' detector of basic authentication",
+        ),
+        Special::UrlCredentials => built_in(
+            "url-credentials",
+            Credential,
+            High,
+            "",
+            "RFC 3986, 3.2.1; detect-secrets' detector of basic authentication",
+        ),
+        Special::Authorization => built_in(
+            "authorization-header",
+            Credential,
+            High,
+            "",
+            "RFC 9110, 11.6.2; RFC 6750; gitleaks' curl-auth-header",
+        ),
+        Special::ImageUrl => built_in(
+            "image-exfiltration",
+            Command,
+            Medium,
+            "",
+            "OWASP Top 10 for LLM applications, LLM02; CVE-2025-32711 (EchoLeak)",
+        ),
+    }
+}
+
+fn personal_rule(personal: Personal) -> Rule {
+    use Category::PersonalData;
+    use Severity::{High, Low, Medium};
+    match personal {
+        Personal::Card => {
+            built_in("payment-card", PersonalData, High, "", "ISO/IEC 7812-1; the networks' ranges of issuers")
+        }
+        Personal::Iban => built_in("iban", PersonalData, Medium, "", "ISO 13616, IBAN registry"),
+        Personal::Phone => {
+            built_in("phone-number", PersonalData, Low, "", "ITU-T E.164; North American Numbering Plan")
+        }
+        Personal::Email => {
+            built_in("email-address", PersonalData, Low, "", "RFC 5321, RFC 5322; reserved names by RFC 2606")
+        }
+    }
+}
+
+impl Scanner {
+    pub(super) fn of(parts: Parts) -> Self {
+        let mut gathered = Gathered::default();
+        for token in TOKENS.iter().copied().flatten() {
+            let Some(rule) =
+                gathered.rule(&parts, built_in(token.name, token.category, token.severity, token.prefix, token.source))
+            else {
+                continue;
+            };
+            for shape in token.shapes.iter().copied() {
+                let Some((anchors, before)) = shape::anchor(shape) else { continue };
+                for anchor in anchors.iter().copied() {
+                    gathered.anchor(anchor, Candidate::Token { rule, token, shape, before });
+                }
+            }
+        }
+        for &(special, anchors) in special::ANCHORS {
+            let Some(rule) = gathered.rule(&parts, special_rule(special)) else { continue };
+            for anchor in anchors.iter().copied() {
+                gathered.anchor(anchor, Candidate::Special { rule, special });
+            }
+        }
+        for assigned in ASSIGNED {
+            let Some(rule) = gathered
+                .rule(&parts, built_in(assigned.name, Category::Credential, Severity::High, "", assigned.source))
+            else {
+                continue;
+            };
+            for keyword in assigned.keywords.iter().copied() {
+                gathered.anchor(keyword, Candidate::Assigned { rule, assigned });
+            }
+        }
+        let numbers = Indices {
+            card: gathered.rule(&parts, personal_rule(Personal::Card)),
+            iban: gathered.rule(&parts, personal_rule(Personal::Iban)),
+            phone: gathered.rule(&parts, personal_rule(Personal::Phone)),
+            email: gathered.rule(&parts, personal_rule(Personal::Email)),
+        };
+        for (rule, keyword) in &parts.keywords {
+            if let Some(rule) = gathered.rule(&parts, rule.clone()) {
+                gathered.anchor(keyword, Candidate::Keyword { rule });
+            }
+        }
+        let own = parts
+            .own
+            .iter()
+            .filter_map(|(rule, expression)| Some(Own::new(gathered.rule(&parts, rule.clone())?, expression.clone())))
+            .collect();
+        let Gathered { rules, anchors } = gathered;
+        let mut patterns = Vec::with_capacity(anchors.len());
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for of in anchors.values() {
+            let from = candidates.len();
+            candidates.extend(of);
+            patterns.push((u32::try_from(from).unwrap_or(0), u32::try_from(candidates.len()).unwrap_or(0)));
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(anchors.keys())
+            .ok();
+        Self { rules, automaton, patterns, candidates, numbers, own }
+    }
+}

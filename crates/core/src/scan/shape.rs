@@ -1,0 +1,113 @@
+//! Shapes of tokens: literals and runs, matched from left to right without ever going back.
+
+use super::class::{Class, SPACE, Text};
+
+/// A part of a shape.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Piece {
+    /// These bytes.
+    Literal(&'static str),
+    /// These letters in either case.
+    AnyCase(&'static str),
+    /// One of these, the first that fits.
+    OneOf(&'static [&'static str]),
+    /// As many bytes of a class as there are, within limits.
+    Run(Class, usize, usize),
+    /// Bytes of a class, exactly so many: more may follow.
+    Exactly(Class, usize),
+    /// These bytes, or not.
+    Maybe(&'static str),
+    /// One of these in either case, the first that fits.
+    OneOfAnyCase(&'static [&'static str]),
+    /// White space, and up to four of these words in either case with white space behind each.
+    Words(&'static [&'static str]),
+    /// As many steps out of a folder as there are (`../`, escaped or not).
+    Steps,
+}
+
+/// Exactly so many bytes of a class.
+pub(super) const fn exactly(class: Class, count: usize) -> Piece {
+    Piece::Exactly(class, count)
+}
+
+/// As many bytes of a class as there are, within limits.
+pub(super) const fn run(class: Class, min: usize, max: usize) -> Piece {
+    Piece::Run(class, min, max)
+}
+
+/// These bytes.
+pub(super) const fn lit(literal: &'static str) -> Piece {
+    Piece::Literal(literal)
+}
+
+impl Piece {
+    fn end(&self, text: &mut Text<'_>, at: usize) -> Option<usize> {
+        match *self {
+            Self::Literal(literal) => text.starts(at, literal).then(|| at + literal.len()),
+            Self::AnyCase(literal) => text.starts_any_case(at, literal).then(|| at + literal.len()),
+            Self::OneOf(list) => list.iter().find(|literal| text.starts(at, literal)).map(|literal| at + literal.len()),
+            Self::Run(class, min, max) => {
+                let end = text.run_end(at, class, max);
+                (end >= at + min).then_some(end)
+            }
+            Self::Exactly(class, count) => {
+                let end = text.run_end(at, class, count);
+                (end == at + count).then_some(end)
+            }
+            Self::OneOfAnyCase(list) => {
+                list.iter().find(|literal| text.starts_any_case(at, literal)).map(|literal| at + literal.len())
+            }
+            Self::Words(words) => {
+                let mut at = gap(text, at)?;
+                for _ in 0..4 {
+                    let word =
+                        words.iter().find(|word| text.starts_any_case(at, word) && text.is(at + word.len(), SPACE));
+                    let Some(word) = word else { break };
+                    at = gap(text, at + word.len())?;
+                }
+                Some(at)
+            }
+            Self::Steps => {
+                let mut at = at;
+                for _ in 0..STEPS {
+                    let step = ["../", "..\\", "..%2f", "%2e%2e%2f", "%2e%2e/"]
+                        .iter()
+                        .find(|step| text.starts_any_case(at, step));
+                    let Some(step) = step else { break };
+                    at += step.len();
+                }
+                Some(at)
+            }
+            Self::Maybe(literal) => Some(if text.starts(at, literal) { at + literal.len() } else { at }),
+        }
+    }
+}
+
+/// Most steps out of a folder that are counted.
+const STEPS: usize = 16;
+/// Widest gap between two words of a phrase.
+const GAP: usize = 8;
+
+fn gap(text: &mut Text<'_>, at: usize) -> Option<usize> {
+    let end = text.run_end(at, SPACE, GAP);
+    (end > at).then_some(end)
+}
+
+/// Where what has the shape `pieces` at `at` ends.
+pub(super) fn end(pieces: &[Piece], text: &mut Text<'_>, at: usize) -> Option<usize> {
+    pieces.iter().try_fold(at, |at, piece| piece.end(text, at))
+}
+
+/// The literal by which a shape is found, and how many bytes stand before it.
+pub(super) fn anchor(pieces: &'static [Piece]) -> Option<(&'static [&'static str], usize)> {
+    let mut before = 0;
+    for piece in pieces {
+        match piece {
+            Piece::Literal(literal) | Piece::AnyCase(literal) => return Some((std::slice::from_ref(literal), before)),
+            Piece::OneOf(list) | Piece::OneOfAnyCase(list) => return Some((list, before)),
+            Piece::Exactly(_, count) => before += count,
+            Piece::Run(..) | Piece::Maybe(_) | Piece::Words(_) | Piece::Steps => return None,
+        }
+    }
+    None
+}

@@ -1,0 +1,231 @@
+//! Keys of clouds, hosts and the tools that manage them.
+
+use super::token::Token;
+use crate::scan::checksum::Check;
+use crate::scan::class::{
+    ALNUM, ALNUM_HYPHEN, ANY64_PAD, BASE32, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, NAME_TILDE,
+    NAME_TILDE_NO_HYPHEN, PERCENT64, UPPER_ALNUM, URL64, URL64_PAD, URL64_PAD_DOT,
+};
+use crate::scan::shape::{Piece, exactly, lit, run};
+
+pub(super) static TOKENS: &[Token] = &[
+    Token::new(
+        "aws-access-token",
+        "",
+        &[
+            &[Piece::OneOf(&["AKIA", "ASIA", "ABIA", "ACCA"]), run(BASE32, 16, 16)],
+            &[lit("A3T"), exactly(UPPER_ALNUM, 1), run(BASE32, 16, 16)],
+        ],
+    )
+    .entropy(30),
+    Token::new("aws-signature", "X-Amz-Signature=", &[&[Piece::AnyCase("X-Amz-Signature="), run(HEX_LOWER, 64, 64)]])
+        .source("AWS Signature Version 4, query string authentication"),
+    Token::new(
+        "aws-session-token",
+        "X-Amz-Security-Token=",
+        &[&[Piece::AnyCase("X-Amz-Security-Token="), run(ANY64_PAD, 64, 4096)]],
+    )
+    .source("AWS Signature Version 4, query string authentication"),
+    Token::new("gcp-signature", "X-Goog-Signature=", &[&[Piece::AnyCase("X-Goog-Signature="), run(HEX, 128, 1024)]])
+        .source("Cloud Storage documentation, signed URLs"),
+    Token::new("azure-storage-key", "AccountKey=", &[&[Piece::AnyCase("AccountKey="), exactly(BASE64, 86), lit("==")]])
+        .source("Azure Storage documentation, connection strings"),
+    Token::new(
+        "azure-shared-access-key",
+        "SharedAccessKey=",
+        &[&[Piece::AnyCase("SharedAccessKey="), exactly(BASE64, 43), lit("=")]],
+    )
+    .source("Azure Service Bus documentation, connection strings"),
+    Token::new(
+        "azure-sas-signature",
+        "sig=",
+        &[
+            &[lit("&sig="), run(BASE64, 36, 43), Piece::OneOf(&["%3D", "%3d", "="])],
+            &[lit("&sig="), run(PERCENT64, 43, 88)],
+        ],
+    )
+    .anywhere()
+    .entropy(35)
+    .check(Check::ThreeKinds)
+    .source("Azure Storage documentation, shared access signatures"),
+    Token::new(
+        "azure-ad-client-secret",
+        "",
+        &[&[exactly(NAME_TILDE_NO_HYPHEN, 3), exactly(DIGIT, 1), lit("Q~"), run(NAME_TILDE, 31, 34)]],
+    )
+    .entropy(30),
+    Token::new("alibaba-access-key-id", "LTAI", &[&[lit("LTAI"), run(ALNUM, 20, 20)]]).entropy(20),
+    Token::new("digitalocean-access-token", "doo_v1_", &[&[lit("doo_v1_"), run(HEX_LOWER, 64, 64)]]).entropy(30),
+    Token::new("digitalocean-pat", "dop_v1_", &[&[lit("dop_v1_"), run(HEX_LOWER, 64, 64)]]).entropy(30),
+    Token::new("digitalocean-refresh-token", "dor_v1_", &[&[Piece::AnyCase("dor_v1_"), run(HEX, 64, 64)]]),
+    Token::new("databricks-api-token", "dapi", &[&[lit("dapi"), run(HEX_LOWER, 32, 32)]]).entropy(30),
+    Token::new("clickhouse-cloud-api-secret-key", "4b1d", &[&[lit("4b1d"), run(ALNUM, 38, 38)]])
+        .entropy(30)
+        .check(Check::ThreeKinds),
+    Token::new(
+        "cloudflare-origin-ca-key",
+        "v1.0-",
+        &[&[lit("v1.0-"), exactly(HEX_LOWER, 24), lit("-"), run(HEX_LOWER, 146, 146)]],
+    )
+    .entropy(20),
+    Token::new(
+        "doppler-api-token",
+        "dp.",
+        &[&[Piece::OneOf(&["dp.pt.", "dp.st.", "dp.sa.", "dp.ct.", "dp.scim.", "dp.audit."]), run(ALNUM, 40, 48)]],
+    )
+    .entropy(20)
+    .source("gitleaks 8.30.1, default rules; Doppler documentation, token formats"),
+    Token::new(
+        "dynatrace-api-token",
+        "dt0c01.",
+        &[&[lit("dt0c01."), exactly(ALNUM, 24), lit("."), run(ALNUM, 64, 64)]],
+    ),
+    Token::new(
+        "flyio-access-token",
+        "",
+        &[
+            &[lit("fo1_"), run(URL64, 43, 43)],
+            &[Piece::OneOf(&["fm1a_", "fm1r_", "fm2_"]), run(BASE64, 100, 4096), Piece::Maybe("=="), Piece::Maybe("=")],
+        ],
+    )
+    .entropy(40),
+    Token::new(
+        "grafana-api-key",
+        "eyJrIjoi",
+        &[&[lit("eyJrIjoi"), run(ALNUM, 70, 400), Piece::Maybe("=="), Piece::Maybe("=")]],
+    )
+    .entropy(30),
+    Token::new(
+        "grafana-cloud-api-token",
+        "glc_",
+        &[&[Piece::AnyCase("glc_"), run(BASE64, 32, 400), Piece::Maybe("=="), Piece::Maybe("=")]],
+    )
+    .entropy(30),
+    Token::new(
+        "grafana-service-account-token",
+        "glsa_",
+        &[&[Piece::AnyCase("glsa_"), exactly(ALNUM, 32), lit("_"), run(HEX, 8, 8)]],
+    )
+    .entropy(30),
+    Token::new("hashicorp-tf-api-token", "", &[&[exactly(ALNUM, 14), lit(".atlasv1."), run(URL64_PAD, 60, 70)]])
+        .entropy(35),
+    Token::new("vault-batch-token", "hvb.", &[&[lit("hvb."), run(URL64, 138, 300)]]).entropy(40),
+    Token::new("vault-service-token", "hvs.", &[&[lit("hvs."), run(URL64, 90, 300)]]).entropy(35),
+    Token::new("vault-legacy-service-token", "s.", &[&[lit("s."), run(ALNUM, 24, 24)]])
+        .entropy(35)
+        .check(Check::ThreeKinds),
+    Token::new("heroku-api-key-v2", "HRKU-AA", &[&[lit("HRKU-AA"), run(URL64, 58, 58)]]).entropy(40),
+    Token::new("infracost-api-token", "ico-", &[&[lit("ico-"), run(ALNUM, 32, 32)]]).entropy(30),
+    Token::new("openshift-user-token", "sha256~", &[&[lit("sha256~"), run(URL64, 43, 43)]]).entropy(35),
+    Token::new("planetscale-api-token", "pscale_tkn_", &[&[lit("pscale_tkn_"), run(URL64_PAD_DOT, 32, 64)]])
+        .entropy(30),
+    Token::new("planetscale-oauth-token", "pscale_oauth_", &[&[lit("pscale_oauth_"), run(URL64_PAD_DOT, 32, 64)]])
+        .entropy(30),
+    Token::new("planetscale-password", "pscale_pw_", &[&[Piece::AnyCase("pscale_pw_"), run(URL64_PAD_DOT, 32, 64)]])
+        .entropy(30),
+    Token::new("prefect-api-token", "pnu_", &[&[lit("pnu_"), run(ALNUM, 36, 36)]]).entropy(20),
+    Token::new("pulumi-api-token", "pul-", &[&[lit("pul-"), run(HEX_LOWER, 40, 40)]]).entropy(20),
+    Token::new("scalingo-api-token", "tk-us-", &[&[lit("tk-us-"), run(URL64, 48, 48)]]).entropy(20),
+    Token::new("octopus-deploy-api-key", "API-", &[&[lit("API-"), run(UPPER_ALNUM, 26, 26)]])
+        .entropy(30)
+        .check(Check::Mixed),
+    Token::new(
+        "1password-secret-key",
+        "A3-",
+        &[
+            &[
+                lit("A3-"),
+                exactly(UPPER_ALNUM, 6),
+                lit("-"),
+                exactly(UPPER_ALNUM, 11),
+                lit("-"),
+                exactly(UPPER_ALNUM, 5),
+                lit("-"),
+                exactly(UPPER_ALNUM, 5),
+                lit("-"),
+                run(UPPER_ALNUM, 5, 5),
+            ],
+            &[
+                lit("A3-"),
+                exactly(UPPER_ALNUM, 6),
+                lit("-"),
+                exactly(UPPER_ALNUM, 6),
+                lit("-"),
+                exactly(UPPER_ALNUM, 5),
+                lit("-"),
+                exactly(UPPER_ALNUM, 5),
+                lit("-"),
+                exactly(UPPER_ALNUM, 5),
+                lit("-"),
+                run(UPPER_ALNUM, 5, 5),
+            ],
+        ],
+    )
+    .entropy(38),
+    Token::new(
+        "1password-service-account-token",
+        "ops_eyJ",
+        &[&[lit("ops_eyJ"), run(BASE64, 250, 4096), Piece::Maybe("=="), Piece::Maybe("=")]],
+    )
+    .entropy(40),
+    Token::new("age-secret-key", "AGE-SECRET-KEY-1", &[&[Piece::AnyCase("AGE-SECRET-KEY-1"), run(ALNUM, 58, 58)]])
+        .anywhere()
+        .check(Check::Bech32),
+    Token::new("easypost-api-token", "EZAK", &[&[lit("EZAK"), run(ALNUM, 54, 54)]]).entropy(20),
+    Token::new("easypost-test-api-token", "EZTK", &[&[lit("EZTK"), run(ALNUM, 54, 54)]]).entropy(20),
+    Token::new(
+        "defined-networking-api-token",
+        "dnkey-",
+        &[&[Piece::AnyCase("dnkey-"), exactly(URL64_PAD, 26), lit("-"), run(URL64_PAD, 52, 52)]],
+    ),
+    Token::new(
+        "harness-api-key",
+        "",
+        &[&[
+            Piece::OneOf(&["pat.", "sat."]),
+            exactly(URL64, 22),
+            lit("."),
+            exactly(ALNUM, 24),
+            lit("."),
+            run(ALNUM, 20, 20),
+        ]],
+    ),
+    Token::new("confluent-cloud-secret", "cflt", &[&[lit("cflt"), run(BASE64, 60, 60)]])
+        .entropy(40)
+        .source("Confluent Cloud documentation, API keys"),
+    Token::new(
+        "tailscale-api-key",
+        "tskey-",
+        &[&[
+            Piece::OneOf(&["tskey-auth-", "tskey-api-", "tskey-client-"]),
+            run(ALNUM, 10, 32),
+            lit("-"),
+            run(ALNUM, 20, 64),
+        ]],
+    )
+    .source("Tailscale documentation, key prefixes"),
+    Token::new("supabase-access-token", "sbp_", &[&[lit("sbp_"), run(HEX_LOWER, 40, 40)]])
+        .source("Supabase documentation, access tokens"),
+    Token::new(
+        "vercel-token",
+        "vcp_",
+        &[&[Piece::OneOf(&["vcp_", "vci_", "vca_", "vcr_", "vck_"]), run(ALNUM, 56, 56)]],
+    )
+    .source("Vercel changelog, new token formats"),
+    Token::new(
+        "authress-service-client-access-key",
+        "",
+        &[&[
+            Piece::OneOf(&["sc_", "ext_", "scauth_", "authress_"]),
+            run(LOWER_ALNUM, 5, 30),
+            lit("."),
+            run(ALNUM, 4, 6),
+            lit("."),
+            Piece::OneOf(&["acc_", "acc-"]),
+            run(ALNUM_HYPHEN, 10, 32),
+            lit("."),
+            run(ANY64_PAD, 30, 120),
+        ]],
+    )
+    .entropy(20),
+];
