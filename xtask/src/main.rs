@@ -5,6 +5,7 @@ mod bench;
 mod bpf;
 mod package;
 mod pinned;
+mod prices;
 mod run;
 mod setup;
 mod test;
@@ -36,6 +37,11 @@ const TASKS: &[Task] = &[
         run: bpf::run,
     },
     Task { name: "bench", purpose: "run the benches (`--json` for machines)", run: bench::run },
+    Task {
+        name: "prices",
+        purpose: "write the table of prices anew from open data: a date, and the files of unpacked packages",
+        run: prices::run,
+    },
     Task {
         name: "tidy",
         purpose: "check the invariants that a machine can see, or only the named CHECKs",

@@ -15,6 +15,7 @@ pub mod dialect;
 pub mod event;
 pub mod exchange;
 pub mod policy;
+pub mod pricing;
 pub mod provider;
 pub mod scan;
 pub mod wire;

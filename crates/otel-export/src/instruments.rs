@@ -5,9 +5,11 @@ use std::sync::{Arc, Weak};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
 use sidetone_core::dialect::{Dialect, Instrument, Measure, Metrics, names};
+use sidetone_core::event::Cost;
 use sidetone_pipeline::{Counters, Reason};
 
 use crate::convert::{LengthLimit, are_same, attributes};
+use crate::costs::Costs;
 
 #[derive(Debug)]
 enum Recorder {
@@ -20,6 +22,7 @@ pub(crate) struct Instruments {
     recorders: Vec<Recorder>,
     /// The attributes of the last call: most calls have the same as the one before.
     last: Vec<KeyValue>,
+    costs: Costs,
 }
 
 impl Instruments {
@@ -27,14 +30,18 @@ impl Instruments {
         dropped(meter, names::SIDETONE_DROPPED, "{item}", counters, Counters::items);
         dropped(meter, names::SIDETONE_DROPPED_BYTES, "By", counters, Counters::bytes);
         let recorders = dialect.instruments().iter().map(|instrument| recorder(meter, instrument)).collect();
-        Self { recorders, last: Vec::new() }
+        Self { recorders, last: Vec::new(), costs: Costs::new(meter) }
     }
 
-    pub(crate) fn record(&mut self, metrics: &Metrics<'_>) {
+    pub(crate) fn record(&mut self, metrics: &Metrics<'_>, cost: Option<&Cost>) {
         if !are_same(&metrics.attributes, &self.last) {
             self.last = attributes(&metrics.attributes, LengthLimit::default());
+            self.costs.forget_last();
         }
-        let Self { recorders, last: list } = self;
+        let Self { recorders, last: list, costs } = self;
+        if let Some(cost) = cost {
+            costs.add(cost.total, list);
+        }
         for point in &metrics.points {
             if let Some((name, value)) = point.own {
                 list.push(KeyValue::new(name, value));

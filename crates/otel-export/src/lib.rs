@@ -21,6 +21,7 @@
 mod announce;
 mod batch;
 mod convert;
+mod costs;
 mod ids;
 mod instruments;
 mod own;

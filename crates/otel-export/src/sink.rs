@@ -182,7 +182,7 @@ impl Sink for OtelSink {
         let call = &finished.call;
         let telemetry = self.dialect.project(call);
         if let Some(instruments) = &mut self.instruments {
-            instruments.record(&telemetry.metrics);
+            instruments.record(&telemetry.metrics, call.cost.as_ref());
         }
         let context = self.span(telemetry.span, call, started);
         if let Some(logger) = &self.logger {

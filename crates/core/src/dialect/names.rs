@@ -112,7 +112,7 @@ impl Place {
             Self::SpanEvent => "span event",
             Self::SpanEventAttribute => "attribute of `sidetone.attempt`",
             Self::Metric => "metric",
-            Self::MetricAttribute => "attribute of those metrics",
+            Self::MetricAttribute => "attribute of `sidetone.dropped` and `.bytes`",
         }
     }
 }
@@ -171,6 +171,8 @@ extensions! {
         "Output tokens that a rejected prediction cost; only if any.";
     SIDETONE_APP_NAME = "sidetone.app_name", Span, "string",
         "The application, as the builder was told.";
+    SIDETONE_COST_USD = "sidetone.cost.usd", Span, "double",
+        "What the tokens of this call cost in US dollars; only if that is known in full. Spans above it have none: sums count no call twice.";
     SIDETONE_INCOMPLETE = "sidetone.incomplete", Span, "boolean",
         "`true` when a part of the call was lost on the way or went past a limit; what that part would have said is missing.";
     SIDETONE_LOST_ITEMS = "sidetone.lost.items", Span, "int",
@@ -183,6 +185,8 @@ extensions! {
         "An attempt that failed and was sent again, with `error.type`, `http.response.status_code` and `http.response.header.retry-after`.";
     SIDETONE_ATTEMPT_NUMBER = "sidetone.attempt.number", SpanEventAttribute, "int",
         "Which attempt it was, counted from 1.";
+    SIDETONE_COST = "sidetone.cost", Metric, "{USD}",
+        "What the tokens of calls cost, by what the token metric is by; calls whose cost isn't known in full aren't in it.";
     SIDETONE_DROPPED = "sidetone.dropped", Metric, "{item}",
         "What was dropped or skipped, in items.";
     SIDETONE_DROPPED_BYTES = "sidetone.dropped.bytes", Metric, "By",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{ErrorClass, Finding, Identity, Missing, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
+use super::{Cost, ErrorClass, Finding, Identity, Missing, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
 
 /// What a call asks the provider to do, in the words of `gen_ai.operation.name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,13 +159,6 @@ impl Process {
     }
 }
 
-/// What the call cost. Filled by pricing.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Cost {
-    /// In US dollars; `None` when the model has no known price.
-    pub total_usd: Option<f64>,
-}
-
 /// One LLM call.
 ///
 /// Built by [`Exchange::finish`](crate::exchange::Exchange::finish).
@@ -209,6 +202,6 @@ pub struct Call {
     pub process: Option<Arc<Process>>,
     /// What the security scan found.
     pub findings: Vec<Finding>,
-    /// What it cost.
+    /// What its tokens cost; `None` where that isn't known in full, and without a table of prices.
     pub cost: Option<Cost>,
 }

@@ -4,6 +4,7 @@
 //! ever 0 because it was missing.
 
 mod call;
+mod cost;
 mod finding;
 mod identity;
 mod message;
@@ -16,7 +17,8 @@ mod trace;
 mod usage;
 mod value;
 
-pub use call::{Attempt, Call, Cost, Incomplete, Operation, Process, Server, Side, Timing};
+pub use call::{Attempt, Call, Incomplete, Operation, Process, Server, Side, Timing};
+pub use cost::{Cost, PriceSource, TokenClass, Usd};
 pub use finding::Finding;
 pub use identity::Identity;
 pub use message::{Choice, Media, MediaSource, Message, Modality, Part, Role, ToolCall, ToolDefinition};

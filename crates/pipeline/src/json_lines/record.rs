@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sidetone_core::event::{Call, MissingBytes, Outcome, Process};
+use sidetone_core::event::{Call, Cost, MissingBytes, Outcome, Process, TokenClass, Usd};
 
 use super::content;
 use super::json::{Object, object, string};
@@ -134,6 +134,10 @@ fn response(data: &mut Object<'_>, call: &Call) {
         all.count("cache_write_input_tokens", usage.cache_write);
         all.count("reasoning_output_tokens", usage.reasoning);
     });
+    match &call.cost {
+        Some(cost) => data.object("cost", |all| self::cost(all, cost)),
+        None => data.null("cost"),
+    }
     data.object("times", |all| {
         all.shown("start", Some(Rfc3339(timing.start)));
         all.shown("end", Some(Rfc3339(timing.start + timing.total)));
@@ -144,6 +148,22 @@ fn response(data: &mut Object<'_>, call: &Call) {
         all.count("output_chunks", timing.output_chunks);
     });
     data.count("attempts", Some(call.attempts.len() as u64 + 1));
+}
+
+/// Amounts are texts: a reader's doubles would lose digits.
+fn cost(all: &mut Object<'_>, cost: &Cost) {
+    all.shown("usd", Some(cost.total));
+    all.object("parts", |all| {
+        for class in TokenClass::ALL {
+            let part = cost.part(*class);
+            if part != Usd::ZERO {
+                all.shown(class.as_str(), Some(part));
+            }
+        }
+    });
+    all.text("price_source", Some(&cost.source.name));
+    all.text("price_version", cost.source.version.as_deref());
+    all.text("price_date", cost.source.date.as_deref());
 }
 
 /// Which bytes of one direction of the connection a capture did not see.

@@ -213,6 +213,7 @@ fn extensions<'a>(list: &mut List<'a>, call: &'a Call) {
     list.count(names::SIDETONE_ACCEPTED_PREDICTION_TOKENS, usage.accepted_prediction.filter(|count| *count > 0));
     list.count(names::SIDETONE_REJECTED_PREDICTION_TOKENS, usage.rejected_prediction.filter(|count| *count > 0));
     list.text(names::SIDETONE_APP_NAME, call.identity.app_name.as_deref());
+    list.double(names::SIDETONE_COST_USD, call.cost.as_ref().map(|cost| cost.total.to_f64()));
     if incomplete.is_some() {
         list.0.push((names::SIDETONE_INCOMPLETE, Value::Bool(true)));
         list.count(names::SIDETONE_LOST_ITEMS, Some(incomplete.lost_items));
