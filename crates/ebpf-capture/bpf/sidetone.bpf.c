@@ -586,6 +586,84 @@ SEC("uprobe/call_session") int call_session(struct registers *ctx)
 
 /* ── rustls: methods of its CommonState, the first argument, through which each byte goes once ── */
 
+/*
+ * A connection of rustls may be moved in memory, mostly between its handshake, with which the first bytes of the other
+ * side may come, and its use. What stays where it is are the boxes that its state points to: those of its keys. They
+ * are told when an address is new, and when one is dropped at which no byte went through; user space compares them.
+ *
+ * A pointer to a box of a trait is two words: the box, and a table of functions, which is in the program's file and
+ * begins with the destructor (or 0), the size and the alignment of what is in the box.
+ */
+#define STATE_WORDS 128
+#define MAX_BOXES 4
+/* Nearer to a program's code is the program's own: what many connections share. */
+#define PROGRAM_BYTES (512 << 20)
+
+struct boxes {
+	u64 at[MAX_BOXES];
+};
+
+INLINE u64 distance(u64 a, u64 b)
+{
+	return a > b ? a - b : b - a;
+}
+
+INLINE int is_box(u64 box, u64 table, u64 code)
+{
+	u64 words[4] = {};
+	if (!box || box >> 47 || (box | table) & 7 || distance(table, code) > PROGRAM_BYTES || distance(box, code) <= PROGRAM_BYTES)
+		return 0;
+	if (read_user(words, sizeof(words), (void *)table))
+		return 0;
+	return (!words[0] || distance(words[0], code) <= PROGRAM_BYTES) && words[1] && words[1] < 1 << 20 && words[2] &&
+	       words[2] <= 64 && distance(words[3], code) <= PROGRAM_BYTES;
+}
+
+INLINE void tell_boxes(struct state *s, u64 id, u64 address, u64 code, struct connection *c, u32 index)
+{
+	struct record *r = ring_reserve(&ring, sizeof(struct record) + sizeof(struct boxes), 0);
+	if (!r) {
+		COUNT(ring_full_records, 1);
+		return;
+	}
+	struct boxes *boxes = (void *)(r + 1);
+	__builtin_memset(boxes, 0, sizeof(*boxes));
+	/* The number found is in the record, where the verifier doesn't follow it: it would walk the loop once for each. */
+	r->value = 0;
+	for (u32 i = 0; i < STATE_WORDS; i++) {
+		u64 pair[2] = {};
+		if (read_user(pair, sizeof(pair), (void *)(address + i * sizeof(u64))))
+			break;
+		if (is_box(pair[0], pair[1], code)) {
+			boxes->at[r->value & (MAX_BOXES - 1)] = pair[0];
+			r->value++;
+		}
+	}
+	fill(r, id, KIND_BOXES);
+	r->conn = c ? c->conn : 0;
+	r->index = index;
+	r->address = address;
+	r->start_ns = r->end_ns = monotonic_ns();
+	r->offset = r->call_bytes = 0;
+	r->length = sizeof(*boxes);
+	ring_submit(r, wake(s));
+}
+
+/* What is at a new address may be a connection that was at another one before. */
+INLINE void arrived(struct state *s, u64 id, u64 address, u64 code)
+{
+	u32 tgid = id >> 32, index = 0, place = place_of(id);
+	struct call *own = map_lookup(&thread_calls, &place);
+	if (own && last_of(own, address, tgid, &index))
+		return;
+	u64 generation = id ? generation_of(s, tgid) : 0;
+	if (!generation || find(address, tgid, generation, &index))
+		return;
+	struct connection *c = create(s, address, tgid, generation, 0, &index);
+	if (c)
+		tell_boxes(s, id, address, code, c, index);
+}
+
 SEC("uprobe/rust_entry") int rust_entry(struct registers *ctx)
 {
 	struct state *s = the_state();
@@ -593,6 +671,7 @@ SEC("uprobe/rust_entry") int rust_entry(struct registers *ctx)
 	if (!s || read_user(words, sizeof(words), (void *)ARGUMENT2(ctx)))
 		return 0;
 	u64 id = current_id(s), frame = FRAME_AT_ENTRY(ctx), address = ARGUMENT1(ctx) + COOKIE_DELTA(cookie);
+	arrived(s, id, address, ADDRESS(ctx));
 	if (cookie & COOKIE_RUST_PAYLOAD) {
 		/* take_received_plaintext(Payload { _, pointer, length }): all of it is there and counts. */
 		if (!enter(s, id, frame, 1, address, words[1], 0, cookie, 0))
@@ -657,7 +736,8 @@ INLINE void close_connection(struct state *s, u64 id, struct connection *c, u32 
 	ring_submit(r, wake(s));
 }
 
-INLINE int closed(u64 address)
+/* `code`: for a connection that may have been moved, where the program's code is. */
+INLINE int closed(u64 address, u64 code)
 {
 	struct state *s = the_state();
 	if (!s)
@@ -670,6 +750,8 @@ INLINE int closed(u64 address)
 	struct connection *c = find(address, tgid, p->generation, &index);
 	if (c)
 		close_connection(s, id, c, index, CLOSE_FREED);
+	else if (code && p->verdict != VERDICT_IGNORED)
+		tell_boxes(s, id, address, code, 0, 0);
 	return 0;
 }
 
@@ -724,12 +806,17 @@ INLINE int named(u64 address, u64 name, u64 length, u64 cookie)
 
 SEC("uprobe/conn_free") int conn_free(struct registers *ctx)
 {
-	return closed(ARGUMENT1(ctx) + COOKIE_DELTA(attach_cookie(ctx)));
+	return closed(ARGUMENT1(ctx) + COOKIE_DELTA(attach_cookie(ctx)), 0);
+}
+
+SEC("uprobe/rust_free") int rust_free(struct registers *ctx)
+{
+	return closed(ARGUMENT1(ctx) + COOKIE_DELTA(attach_cookie(ctx)), ADDRESS(ctx));
 }
 
 SEC("uprobe/go_close") int go_close(struct registers *ctx)
 {
-	return closed(GO_ARGUMENT1(ctx));
+	return closed(GO_ARGUMENT1(ctx), 0);
 }
 
 INLINE int open_at(u64 address)

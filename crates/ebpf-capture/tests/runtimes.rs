@@ -299,19 +299,22 @@ fn rustls_client_and_server(log: &Path) {
     let server = Server::start();
     let config = rustls::ClientConfig::builder().with_root_certificates(server.roots.clone()).with_no_client_auth();
     let connection = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    // In a box, as clients have it: moved, a connection is another one to who knows it by its address.
-    let stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", server.port)).unwrap());
-    let mut stream = Box::new(stream);
+    let mut stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", server.port)).unwrap());
     let body = body();
     let head = format!("POST /{ANSWER} HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len());
     // Before the handshake is done bytes are held back inside; then in one call of several slices, then in pieces.
     stream.write_all(head.as_bytes()).unwrap();
     let slices: Vec<_> = body[..30_000].chunks(7_001).map(IoSlice::new).collect();
     let taken = stream.write_vectored(&slices).unwrap();
+    // Moved, it has another address and is the same connection; and so again before the last bytes, and before its end.
+    let mut stream = Box::new(stream);
     stream.write_all(&body[taken..]).unwrap();
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    drop(stream);
+    let mut byte = [0];
+    stream.read_exact(&mut byte).unwrap();
+    let mut stream = [*stream];
+    stream[0].read_to_end(&mut answer).unwrap();
+    drop(Box::new(stream));
     let logged = server.exchanges(1).remove(0);
     std::fs::write(log.join("got"), logged.got).unwrap();
     std::fs::write(log.join("sent"), logged.sent).unwrap();

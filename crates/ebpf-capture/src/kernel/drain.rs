@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::load::Kernel;
-use super::record::{self, Close, Comm, Direction, HEAD_BYTES, Raw, Record, RecordHeader, RecordKind};
+use super::moved::{Moved, Owner};
+use super::record::{self, Boxes, Close, Comm, Direction, HEAD_BYTES, Raw, Record, RecordHeader, RecordKind};
 use super::sys::{self, RingMemory, Waiter};
 use super::table::{Connection, flag};
 
@@ -91,6 +92,7 @@ pub struct Drain {
     suspects: HashSet<u32>,
     /// Processes that have ended, whose calls are still among those under way.
     ended: HashSet<u32>,
+    moved: Moved,
     head: Vec<u8>,
     records: Vec<(RecordHeader, usize, usize)>,
     payloads: Vec<u8>,
@@ -126,6 +128,7 @@ impl Drain {
             rescan: 0,
             suspects: HashSet::new(),
             ended: HashSet::new(),
+            moved: Moved::default(),
             head: Vec::new(),
             records: Vec::new(),
             payloads: Vec::new(),
@@ -226,14 +229,53 @@ impl Drain {
             (Raw::Exec(pid), _) => {
                 self.suspects.insert(pid);
             }
+            (Raw::Boxes(header, place), payload) => {
+                self.head.clear();
+                self.memory.copy(data, HEAD_BYTES, payload.min(length - HEAD_BYTES), &mut self.head);
+                if let Some(boxes) = record::decode_boxes(&self.head) {
+                    self.take_boxes(&header, place, &boxes);
+                }
+            }
             (Raw::Record(header, place), payload) => {
                 let start = self.payloads.len();
                 self.memory.copy(data, HEAD_BYTES, payload.min(length - HEAD_BYTES), &mut self.payloads);
-                self.records.push((header, start, self.payloads.len()));
-                if matches!(header.kind, RecordKind::Close { .. }) {
-                    self.kernel.0.free_place(place);
-                }
+                let end = self.payloads.len();
+                self.push(header, place, start, end);
             }
+        }
+    }
+
+    /// A record for whoever reads them; the last one of a connection gives its place back.
+    fn push(&mut self, mut header: RecordHeader, place: u32, start: usize, end: usize) {
+        let conn = header.conn;
+        self.moved.rename(&mut header);
+        self.records.push((header, start, end));
+        if matches!(header.kind, RecordKind::Close { .. }) {
+            self.moved.forget(conn);
+            self.kernel.0.free_place(place);
+        }
+    }
+
+    /// A connection is at an address at which it wasn't before, or is dropped there.
+    fn take_boxes(&mut self, header: &RecordHeader, place: u32, boxes: &Boxes) {
+        let kernel = Arc::clone(&self.kernel.0);
+        let before = self.moved.owner(header.pid, boxes).filter(|owner| owner.conn != header.conn);
+        let entry = before.and_then(|owner| Some((owner, kernel.connections.entries().get(owner.place as usize)?)));
+        let open = |entry: &Connection| entry.flags.load(SeqCst) & (flag::OVER | flag::REAPED) == 0;
+        if let Some((owner, entry)) =
+            entry.filter(|(owner, entry)| entry.conn.load(SeqCst) == owner.conn && open(entry))
+        {
+            kernel.delete_key(entry.address.load(Relaxed), header.pid, owner.place);
+            if header.conn == 0 {
+                self.close(owner.place, entry, Close::Freed);
+            } else {
+                let (read, written) = (entry.read.load(SeqCst), entry.written.load(SeqCst));
+                self.moved.go_on(owner.conn, header.conn, read, written);
+                kernel.free_place(owner.place);
+            }
+        }
+        if header.conn != 0 {
+            self.moved.own(header.pid, boxes, Owner { conn: header.conn, place });
         }
     }
 
@@ -351,10 +393,8 @@ impl Drain {
                 cgroup: 0,
                 comm: Comm::default(),
             };
-            self.records.push((header, self.payloads.len(), self.payloads.len()));
-            if matches!(synthetic.kind, RecordKind::Close { .. }) {
-                kernel.free_place(synthetic.place);
-            }
+            let end = self.payloads.len();
+            self.push(header, synthetic.place, end, end);
         }
     }
 

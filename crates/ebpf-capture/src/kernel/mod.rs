@@ -5,6 +5,7 @@ mod counters;
 mod drain;
 mod error;
 mod load;
+mod moved;
 mod object;
 mod record;
 mod sys;

@@ -136,6 +136,21 @@ pub(super) enum Raw {
     Record(RecordHeader, u32),
     /// A process began another program.
     Exec(u32),
+    /// What a connection at an address of its own points to, by which it is known after it was moved: `Boxes` in the payload.
+    /// `conn` 0: it is being dropped, and no byte went through at that address.
+    Boxes(RecordHeader, u32),
+}
+
+/// The payload of `Raw::Boxes`: addresses, 0 for none.
+pub(super) type Boxes = [u64; 4];
+
+/// Decodes those.
+pub(super) fn decode_boxes(payload: &[u8]) -> Option<Boxes> {
+    let mut boxes = Boxes::default();
+    for (place, bytes) in boxes.iter_mut().zip(payload.first_chunk::<{ size_of::<Boxes>() }>()?.as_chunks().0) {
+        *place = u64::from_ne_bytes(*bytes);
+    }
+    Some(boxes)
 }
 
 mod kind {
@@ -145,6 +160,7 @@ mod kind {
     pub(super) const FD: u8 = 3;
     pub(super) const ANNOUNCE: u8 = 4;
     pub(super) const EXEC: u8 = 5;
+    pub(super) const BOXES: u8 = 6;
 }
 const FLAG_WRITE: u8 = 1;
 const FLAG_FROM_START: u8 = 2;
@@ -165,7 +181,8 @@ pub(super) fn decode(head: &[u8; HEAD_BYTES]) -> Option<(Raw, usize)> {
         },
         kind::NAME => RecordKind::Name,
         kind::FD => RecordKind::Fd { fd: value.cast_signed() },
-        kind::ANNOUNCE => RecordKind::Announce,
+        // Of boxes only who and where is read.
+        kind::ANNOUNCE | kind::BOXES => RecordKind::Announce,
         kind::EXEC => return Some((Raw::Exec(pid), 0)),
         _ => return None,
     };
@@ -187,7 +204,9 @@ pub(super) fn decode(head: &[u8; HEAD_BYTES]) -> Option<(Raw, usize)> {
         cgroup: u64_at(48),
         comm: Comm(take(head, 88)),
     };
-    Some((Raw::Record(header, u32_at(72)), u32_at(68) as usize))
+    let (place, length) = (u32_at(72), u32_at(68) as usize);
+    let raw = if head[80] == kind::BOXES { Raw::Boxes(header, place) } else { Raw::Record(header, place) };
+    Some((raw, length))
 }
 
 fn take<const N: usize>(head: &[u8; HEAD_BYTES], at: usize) -> [u8; N] {
