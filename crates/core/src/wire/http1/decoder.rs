@@ -10,7 +10,7 @@ use super::head::{Frames, Gathering, Progress, Read};
 use super::start::{Looks, START_LINE_BYTES, looks};
 use crate::wire::http::{Flow, Said, StreamId};
 
-/// Most requests that wait for their response; the oldest is forgotten beyond.
+/// Most requests that wait for their response, or responses for their request; the oldest is given up beyond.
 const OUTSTANDING: usize = 1024;
 
 /// An HTTP/1 connection, both directions of it: what a response's bytes mean depends on its request.
@@ -22,6 +22,9 @@ pub struct Http1 {
     pub(super) outstanding: VecDeque<Asked>,
     /// Responses whose request has not been seen, oldest first.
     pub(super) unasked: VecDeque<StreamId>,
+    /// What was last not seen of the requests, until all that was asked has its response: more requests may have been
+    /// there than the one that is told of.
+    pub(super) hole: Option<Range<u64>>,
     pub(super) next: u64,
     /// Requests are sent before the responses to earlier ones came: order alone tells what belongs together.
     pub(super) is_pipelined: bool,
@@ -114,6 +117,7 @@ impl Http1 {
             response: Half::new(),
             outstanding: VecDeque::new(),
             unasked: VecDeque::new(),
+            hole: None,
             next: 0,
             is_pipelined: false,
             said: VecDeque::new(),
@@ -129,6 +133,7 @@ impl Http1 {
             half.gap = Some(0..0);
             half.state = State::Search(None, Vec::new());
         }
+        connection.hole = Some(0..0);
         connection
     }
 
@@ -173,7 +178,7 @@ impl Http1 {
                         Flow::Response => !self.is_pipelined && !self.outstanding.is_empty(),
                         Flow::Request => !self.outstanding.iter().any(|asked| asked.stream == stream),
                     };
-                    self.half(flow).gap = Some(missing);
+                    self.lose_count(flow, missing);
                     if is_over {
                         self.search(flow, Some(stream), Vec::new());
                     }
@@ -254,8 +259,11 @@ impl Http1 {
     /// Looks for the next message.
     fn search(&mut self, flow: Flow, owner: Option<StreamId>, tail: Vec<u8>) {
         let half = self.half(flow);
-        half.gap.get_or_insert(half.offset..half.offset);
-        half.state = State::Search(owner, tail);
+        if half.gap.is_none() {
+            let nothing = half.offset..half.offset;
+            self.lose_count(flow, nothing);
+        }
+        self.half(flow).state = State::Search(owner, tail);
     }
 
     fn step(&mut self, flow: Flow, bytes: &mut Bytes) {
@@ -265,13 +273,6 @@ impl Http1 {
         };
         match &mut half.state {
             State::Head(_) => self.step_head(flow, bytes),
-            // A body that seems to go on until the end, and then another response comes.
-            State::Body(stream, Framing::UntilClose)
-                if !self.outstanding.is_empty() && looks(bytes, flow) == Looks::Like =>
-            {
-                let stream = *stream;
-                self.end(stream, flow);
-            }
             State::Body(stream, framing) => {
                 let stream = *stream;
                 match framing.step(bytes) {
@@ -349,6 +350,7 @@ impl Http1 {
         };
         self.is_pipelined |= self.request.has_ended && !self.outstanding.is_empty();
         self.settle_response();
+        self.hole.take_if(|_| self.outstanding.is_empty());
         let stream = self.asking(method);
         self.request.gap = None;
         let frames = read.frames(flow, method != Method::Connect);
@@ -417,8 +419,10 @@ impl Http1 {
             return stream;
         }
         let stream = self.allot();
-        if self.outstanding.len() >= OUTSTANDING {
-            self.outstanding.pop_front();
+        if self.outstanding.len() >= OUTSTANDING
+            && let Some(Asked { stream, .. }) = self.outstanding.pop_front()
+        {
+            self.say(Said::Reset { stream, by: Flow::Response, code: None });
         }
         self.outstanding.push_back(Asked::new(stream, method));
         stream
@@ -437,6 +441,12 @@ impl Http1 {
                 self.search(flow, None, held);
                 Some(stream)
             }
+            // Without a length it seemed to go on until the connection ends: nobody asks for more on such a connection.
+            State::Body(stream, Framing::UntilClose) => {
+                let stream = *stream;
+                self.response.state = State::between();
+                Some(stream)
+            }
             _ => None,
         };
         if let Some(stream) = owner {
@@ -450,7 +460,7 @@ impl Http1 {
 
     /// The request that a response belongs to.
     pub(super) fn answered(&mut self) -> Asked {
-        match self.response.gap.take() {
+        match self.response.gap.take().filter(|gap| !gap.is_empty()) {
             None => self.is_pipelined |= self.outstanding.len() > 1,
             Some(gap) => self.pass_over(&gap),
         }
@@ -474,15 +484,17 @@ impl Http1 {
     pub(super) fn unasked(&mut self) -> Asked {
         let stream = self.allot();
         let mut asked = Asked::new(stream, Method::Other);
-        match self.request.gap.clone() {
+        match self.hole.clone() {
             // Its request was among what is known to be missing.
             Some(gap) => {
                 self.lose(stream, Flow::Request, gap);
                 asked.is_unseen = true;
             }
             None => {
-                if self.unasked.len() >= OUTSTANDING {
-                    self.unasked.pop_front();
+                if self.unasked.len() >= OUTSTANDING
+                    && let Some(stream) = self.unasked.pop_front()
+                {
+                    self.say(Said::Reset { stream, by: Flow::Request, code: None });
                 }
                 self.unasked.push_back(stream);
             }

@@ -8,6 +8,9 @@ pub(super) const CHUNK_LINE_BYTES: usize = 4 << 10;
 /// Longest chunk that is believed in behind a gap, in bytes: it is held until its end proves it.
 const RESUMED_CHUNK_BYTES: usize = 64 << 10;
 
+/// Most bytes that are needed to know whether one is there: the end of the chunk before, its line, itself, its end.
+const RESUMED_BYTES: usize = 2 + CHUNK_LINE_BYTES + RESUMED_CHUNK_BYTES + 2;
+
 /// How the end of a body is found, and how far it came.
 #[derive(Debug)]
 pub(super) enum Framing {
@@ -27,10 +30,18 @@ pub(super) enum Chunk {
     Data(u64),
     /// Behind a chunk's bytes, and so many of the line's end came.
     DataEnd(u8),
-    /// In the trailers; so many bytes of the line came.
-    Trailers(usize),
+    /// In the trailers, at the beginning of a line or behind what came of it.
+    Trailers(Trailer),
     /// Behind a gap, where a chunk may begin; what came since.
     Resume(Vec<u8>),
+}
+
+/// What came of a line behind the last chunk: an empty one ends the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trailer {
+    Nothing,
+    Return,
+    Field,
 }
 
 /// What the next bytes were.
@@ -138,7 +149,7 @@ impl Chunk {
             },
             Self::Resume(held) => {
                 let before = held.len();
-                let room = (RESUMED_CHUNK_BYTES + CHUNK_LINE_BYTES).saturating_sub(before);
+                let room = RESUMED_BYTES.saturating_sub(before);
                 held.extend_from_slice(&bytes[..bytes.len().min(room)]);
                 let (body, end) = match resumed(held) {
                     Resumed::Open => {
@@ -154,25 +165,31 @@ impl Chunk {
                 // The proof came with these bytes: it ends among them.
                 let _ = bytes.split_to(end.saturating_sub(before));
                 let body = Bytes::copy_from_slice(&held[body]);
-                *self = if body.is_empty() { Self::Trailers(0) } else { Self::Size(Vec::new()) };
+                *self = if body.is_empty() { Self::Trailers(Trailer::Nothing) } else { Self::Size(Vec::new()) };
                 given(body)
             }
-            Self::Trailers(len) => {
-                let Some(at) = memchr::memchr(b'\n', bytes) else {
-                    *len += bytes.len() - usize::from(bytes.ends_with(b"\r"));
-                    bytes.clear();
-                    return Step::More;
+            Self::Trailers(line) => {
+                let end = memchr::memchr(b'\n', bytes);
+                let more = bytes.split_to(end.unwrap_or(bytes.len()));
+                *line = match (*line, &more[..]) {
+                    (so_far, b"") => so_far,
+                    (Trailer::Nothing, b"\r") => Trailer::Return,
+                    _ => Trailer::Field,
                 };
-                let line = bytes.split_to(at + 1);
-                let is_blank = *len == 0 && matches!(&line[..], b"\n" | b"\r\n");
-                *len = 0;
-                if is_blank { Step::End } else { Step::More }
+                if end.is_none() {
+                    return Step::More;
+                }
+                let _ = bytes.split_to(1);
+                match std::mem::replace(line, Trailer::Nothing) {
+                    Trailer::Nothing | Trailer::Return => Step::End,
+                    Trailer::Field => Step::More,
+                }
             }
         }
     }
 
     fn begin(&mut self, size: u64) -> Step {
-        *self = if size == 0 { Self::Trailers(0) } else { Self::Data(size) };
+        *self = if size == 0 { Self::Trailers(Trailer::Nothing) } else { Self::Data(size) };
         Step::More
     }
 }
@@ -191,11 +208,14 @@ fn resumed(bytes: &[u8]) -> Resumed {
     // The gap may have ended before, or within, the end of the chunk before.
     let from = if bytes.starts_with(b"\r\n") { 2 } else { usize::from(bytes.starts_with(b"\n")) };
     let rest = &bytes[from..];
-    let Some(end) = memchr::memchr(b'\n', rest) else {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        let may_be = digits <= 8 && matches!(rest.get(digits), None | Some(b'\r' | b';' | b' '));
-        return if may_be && rest.len() <= CHUNK_LINE_BYTES { Resumed::Open } else { Resumed::No };
-    };
+    let end = memchr::memchr(b'\n', rest);
+    let line = &rest[..end.map_or(rest.len(), |at| at + 1)];
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let may_be = digits <= 8 && matches!(line.get(digits), None | Some(b'\r' | b';' | b' '));
+    if !may_be || line.len() > CHUNK_LINE_BYTES {
+        return Resumed::No;
+    }
+    let Some(end) = end else { return Resumed::Open };
     let Some(size) = size_in(&rest[..end]).filter(|_| rest[..end].ends_with(b"\r")) else { return Resumed::No };
     let Ok(size @ ..=RESUMED_CHUNK_BYTES) = usize::try_from(size) else { return Resumed::No };
     let body = from + end + 1..from + end + 1 + size;

@@ -32,27 +32,23 @@ pub(super) enum Progress {
 impl Gathering {
     /// Takes bytes up to the head's end; what belongs to the body stays.
     pub(super) fn take(&mut self, bytes: &mut Bytes) -> Progress {
+        let room = HEAD_BYTES - self.bytes.len();
+        let reach = bytes.len().min(room);
         let mut at = 0;
-        while let Some(len) = memchr::memchr(b'\n', &bytes[at..]) {
+        while let Some(len) = memchr::memchr(b'\n', &bytes[at..reach]) {
             let start = self.bytes.len();
             self.bytes.extend_from_slice(&bytes[at..at + len + 1]);
             at += len + 1;
             let is_blank = matches!(&self.bytes[self.line.min(start)..], b"\n" | b"\r\n");
             self.line = self.bytes.len();
-            if self.bytes.len() > HEAD_BYTES {
-                let _ = bytes.split_to(at);
-                return Progress::TooLong;
-            }
             if is_blank {
                 let _ = bytes.split_to(at);
                 return Progress::Whole;
             }
         }
-        let room = (HEAD_BYTES + 1).saturating_sub(self.bytes.len());
-        let end = bytes.len().min(at + room);
-        self.bytes.extend_from_slice(&bytes[at..end]);
-        let _ = bytes.split_to(end);
-        if self.bytes.len() > HEAD_BYTES { Progress::TooLong } else { Progress::More }
+        self.bytes.extend_from_slice(&bytes[at..reach]);
+        let _ = bytes.split_to(reach);
+        if bytes.is_empty() { Progress::More } else { Progress::TooLong }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

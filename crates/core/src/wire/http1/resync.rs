@@ -3,11 +3,15 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use memchr::memmem;
 
 use super::decoder::{Asked, Http1, Method, State};
 use super::head::Read;
 use super::start::{Found, Looks, find, looks};
 use crate::wire::http::{Flow, Said, StreamId};
+
+/// The end of a chunked body without trailers, and of the chunk before.
+const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
 
 impl Http1 {
     /// Bytes were not seen between messages, in a head, or where it wasn't known.
@@ -32,6 +36,14 @@ impl Http1 {
             }
             (None, Flow::Request) => self.lose_requests(&missing),
             (None, Flow::Response) => self.lose_responses(&missing),
+        }
+        self.lose_count(flow, missing);
+    }
+
+    /// Where messages begin isn't known behind the missing bytes.
+    pub(super) fn lose_count(&mut self, flow: Flow, missing: Range<u64>) {
+        if flow == Flow::Request {
+            self.hole = Some(missing.clone());
         }
         self.half(flow).gap = Some(missing);
     }
@@ -108,24 +120,22 @@ impl Http1 {
             tail.extend_from_slice(&std::mem::take(bytes));
             Bytes::from(std::mem::take(tail))
         };
-        match find(&all, flow) {
+        let found = find(&all, flow);
+        // The last chunk tells that it was the last, also to those who have lost count.
+        let is_over = matches!(found, Found::At(_)) || owner.is_some() && memmem::find(&all, LAST_CHUNK).is_some();
+        if let Some(stream) = owner.filter(|_| is_over) {
+            self.say(Said::End { stream, flow });
+        }
+        self.half(flow).state = match found {
             Found::At(at) => {
                 *bytes = all.slice(at..);
-                if let Some(stream) = owner {
-                    self.say(Said::End { stream, flow });
-                }
-                self.half(flow).state = State::between();
+                State::between()
             }
-            // The last chunk tells that it was the last, also to those who have lost count.
             Found::Open(at) => {
-                // The last chunk tells that it was the last, also to those who have lost count.
-                let ended = owner.filter(|_| all.ends_with(b"\r\n0\r\n\r\n"));
-                if let Some(stream) = ended {
-                    self.say(Said::End { stream, flow });
-                }
-                let owner = if ended.is_some() { None } else { owner };
-                self.half(flow).state = State::Search(owner, all[at..].to_vec());
+                let owner = owner.filter(|_| !is_over);
+                let tail = if owner.is_some() { LAST_CHUNK.len() - 1 } else { 0 };
+                State::Search(owner, all[at.min(all.len().saturating_sub(tail))..].to_vec())
             }
-        }
+        };
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn looks(bytes: &[u8], flow: Flow) -> Looks {
     if let Some(end) = end {
         return if is_start_line(&bytes[..end], flow) { Looks::Like } else { Looks::Unlike };
     }
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     let may_be = match flow {
         Flow::Response => {
             let known = bytes.len().min(VERSION.len());
@@ -67,13 +68,13 @@ fn is_start_line(line: &[u8], flow: Flow) -> bool {
 
 /// The method and target of a request's first line (RFC 9112 section 3).
 pub(super) fn request_line(line: &[u8]) -> Option<(&str, &str)> {
-    let line = std::str::from_utf8(line).ok()?;
-    let (line, version) = line.rsplit_once(' ')?;
-    let (method, target) = line.split_once(' ')?;
+    let line = std::str::from_utf8(line).ok().filter(|line| line.len() <= START_LINE_BYTES)?;
+    let (rest, version) = line.rsplit_once(' ')?;
+    let (method, target) = rest.split_once(' ')?;
     let is_method = (1..=METHOD_BYTES).contains(&method.len()) && method.bytes().all(is_method_byte);
     let is_target = !target.is_empty() && !target.bytes().any(|byte| byte.is_ascii_control() || byte == b' ');
     let is_version = matches!(version, "HTTP/1.1" | "HTTP/1.0");
-    (is_method && is_target && is_version && line.len() <= START_LINE_BYTES).then_some((method, target))
+    (is_method && is_target && is_version).then_some((method, target))
 }
 
 /// The version's minor number and the status of a response's first line (RFC 9112 section 4).
@@ -163,20 +164,21 @@ fn request_start(bytes: &[u8], version: usize) -> Option<usize> {
 /// Whether `bytes` begin with a first line of up to `limit` bytes, and a field or the head's end behind it.
 fn has_field_behind(bytes: &[u8], limit: usize, flow: Flow) -> Looks {
     let reach = &bytes[..bytes.len().min(limit)];
-    let Some(end) = memchr::memchr(b'\n', reach) else {
-        let cut = reach.strip_suffix(b"\r").unwrap_or(reach);
-        let is_version = |rest: &[u8]| rest.is_empty() || rest.first().is_some_and(|byte| b"01".contains(byte));
-        let may_be = bytes.len() < limit
-            && match flow {
-                Flow::Response => {
-                    is_version(&cut[VERSION.len()..])
-                        && cut.iter().all(|byte| !byte.is_ascii_control() && !b"\"\\".contains(byte))
-                }
-                Flow::Request => memmem::rfind(cut, VERSION).is_some_and(|at| is_version(&cut[at + VERSION.len()..])),
-            };
-        return if may_be { Looks::Open } else { Looks::Unlike };
+    let end = memchr::memchr(b'\n', reach);
+    let line = &reach[..end.unwrap_or(reach.len())];
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let is_version = |rest: &[u8]| rest.is_empty() || rest.first().is_some_and(|byte| b"01".contains(byte));
+    let may_be = match flow {
+        Flow::Response => {
+            is_version(&line[VERSION.len()..])
+                && line.iter().all(|byte| !byte.is_ascii_control() && !b"\"\\".contains(byte))
+        }
+        Flow::Request => memmem::rfind(line, VERSION).is_some_and(|at| is_version(&line[at + VERSION.len()..])),
     };
-    if !is_start_line(&bytes[..end], flow) {
+    let Some(end) = end else {
+        return if may_be && bytes.len() < limit { Looks::Open } else { Looks::Unlike };
+    };
+    if !may_be || !is_start_line(line, flow) {
         return Looks::Unlike;
     }
     let rest = &bytes[end + 1..];
