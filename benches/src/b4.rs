@@ -81,6 +81,7 @@ impl Subject for Understood {
             start: SystemTime::now(),
             parent: None,
             resend_count: None,
+            scope: None,
         };
         let mut exchange = Exchange::new(head, Arc::clone(&self.settings));
         exchange.handle_request_body(self.payload.request.clone());

@@ -7,49 +7,19 @@
     reason = "tests; these read the recorded cases"
 )]
 
+#[path = "support/cases.rs"]
+mod recorded;
+
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use recorded::{Case, cases};
 use sidetone_core::connection::{At, Close, Connection, Direction, Facts, Seen, Side, Verdict};
-use sidetone_core::event::{Call, Outcome, Server};
-use sidetone_core::exchange::{End, Exchange, RequestHead, ResponseHead, Settings};
+use sidetone_core::event::{Call, Outcome};
+use sidetone_core::exchange::Settings;
 use sidetone_core::policy::Content;
-use sidetone_core::provider::surface_of;
-
-struct Case {
-    name: String,
-    path: String,
-    status: u16,
-    headers: Vec<(String, String)>,
-    request: Vec<u8>,
-    response: Vec<u8>,
-}
-
-fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/cases");
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.sort();
-    let cases: Vec<Case> = folders.iter().filter_map(|folder| case(folder)).collect();
-    assert!(cases.len() >= 19, "only {} cases have a response", cases.len());
-    cases
-}
-
-fn case(folder: &Path) -> Option<Case> {
-    let meta: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("meta.json")).unwrap()).unwrap();
-    let headers = meta["headers"].as_object().unwrap();
-    Some(Case {
-        name: meta["name"].as_str().unwrap().to_owned(),
-        path: meta["path"].as_str().unwrap().to_owned(),
-        status: u16::try_from(meta["status"].as_u64().unwrap()).unwrap(),
-        headers: headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect(),
-        request: std::fs::read(folder.join("request.json")).unwrap(),
-        response: std::fs::read(folder.join(meta["response_file"].as_str()?)).unwrap(),
-    })
-}
 
 /// How a body goes over the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,24 +99,8 @@ impl Case {
 
     /// What `Exchange` alone gives.
     fn expected(&self, framing: Framing, settings: &Arc<Settings>) -> Call {
-        let head = RequestHead {
-            surface: surface_of(&Method::POST, &self.path).unwrap(),
-            server: Arc::new(Server { address: "127.0.0.1".into(), port: Some(18181) }),
-            deployment: None,
-            start: SystemTime::UNIX_EPOCH + ms(5),
-            parent: None,
-            resend_count: None,
-        };
-        let mut headers = HeaderMap::new();
-        for (name, value) in self.sent_headers(framing) {
-            headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(&value).unwrap());
-        }
-        let mut exchange = Exchange::new(head, Arc::clone(settings));
-        exchange.handle_request_body(Bytes::copy_from_slice(&self.request));
-        exchange.handle_response_head(&ResponseHead::of(self.status, &headers), ms(5));
         let body = if framing == Framing::Gzip { gzip(&self.response) } else { self.response.clone() };
-        exchange.handle_response_body(body.into(), ms(5));
-        exchange.finish(End::Complete, ms(5)).call
+        self.understood(settings, &self.sent_headers(framing), [&body[..]]).call
     }
 }
 
@@ -478,5 +432,20 @@ fn compressed_requests_are_read() {
         assert_same(&only(seen(&mut connection)), &expected, path);
         say(&mut connection, [&request[..]], case.response_bytes(Framing::Gzip).chunks(100));
         assert_same(&only(seen(&mut connection)), &case.expected(Framing::Gzip, &settings), path);
+    }
+}
+
+#[test]
+fn a_stream_without_length_that_ends_with_its_connection_is_cancelled_unless_it_says_its_last_word() {
+    let settings = content(Content::Full);
+    let case = cases().into_iter().find(|case| case.name == "chat_stream_usage").unwrap();
+    let response = case.response_bytes(Framing::UntilClose);
+    let last_choice = response.windows(15).rposition(|bytes| bytes == b"\"finish_reason\"").unwrap();
+    for (len, expected) in [(response.len(), Outcome::Completed), (last_choice - 200, Outcome::Cancelled)] {
+        for size in [1, usize::MAX] {
+            let mut connection = connection(true, &settings);
+            say(&mut connection, [&case.request_bytes(Framing::UntilClose)[..]], response[..len].chunks(size));
+            assert_eq!(only(closed(connection)).outcome, expected, "{len} bytes in pieces of {size}");
+        }
     }
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value as Json, json};
 use sidetone_core::dialect::{Dialect as _, Measure, Status, Telemetry, V2, Value};
 use sidetone_core::event::{
-    Attempt, Call, Choice, EmbeddingsRequest, ErrorClass, Failure, Identity, Incomplete, Media, MediaSource, Message,
-    Modality, Operation, Outcome, Part, Request, Response, Role, Server, Side, Text, Timing, ToolCall, Usage,
+    Attempt, Call, Choice, EmbeddingsRequest, ErrorClass, Failure, Findings, Identity, Incomplete, Media, MediaSource,
+    Message, Modality, Operation, Outcome, Part, Request, Response, Role, Server, Side, Text, Timing, ToolCall, Usage,
 };
 
 /// What a text is kept as.
@@ -94,7 +94,7 @@ fn chat(content: Content) -> Call {
         incomplete: Incomplete::default(),
         identity: Arc::new(Identity::default()),
         process: None,
-        findings: Vec::new(),
+        findings: Findings::default(),
         cost: None,
     }
 }
@@ -356,8 +356,8 @@ fn roles_name_the_event_and_an_unknown_one_is_told_in_the_body() {
 #[test]
 fn a_list_of_parts_is_told_as_the_api_writes_it_and_not_at_all_without_content() {
     let media = |modality, source, format: Option<&str>| {
-        let (detail, name) = (None, None);
-        Part::Media(Media { modality, format: format.map(Into::into), source, detail, name })
+        let (detail, name, sha256) = (None, None, None);
+        Part::Media(Media { modality, format: format.map(Into::into), source, detail, name, sha256 })
     };
     let parts = |content: Content| {
         vec![

@@ -93,10 +93,11 @@ fn texts_are_kept_up_to_the_limit_first_come_first_kept() {
     };
     let whole = |text: &str| (text.len() as u64, text.to_owned(), false);
     assert_eq!(told(11), [whole("12345"), whole("678é"), whole("9")]);
-    assert_eq!(told(10), [whole("12345"), whole("678é"), (1, String::new(), true)]);
+    assert_eq!(told(10), [whole("12345"), whole("678é"), (1, "[cut:1]".to_owned(), true)]);
     // Never half a character, and nothing behind the first cut.
-    assert_eq!(told(9), [whole("12345"), (5, "678".to_owned(), true), (1, String::new(), true)]);
-    assert_eq!(told(3), [(5, "123".to_owned(), true), (5, String::new(), true), (1, String::new(), true)]);
+    let cut = |bytes, text: &str| (bytes, text.to_owned(), true);
+    assert_eq!(told(9), [whole("12345"), cut(5, "678[cut:2]"), cut(1, "[cut:1]")]);
+    assert_eq!(told(3), [cut(5, "123[cut:2]"), cut(5, "[cut:5]"), cut(1, "[cut:1]")]);
 }
 
 #[test]
@@ -107,17 +108,39 @@ fn streamed_texts_are_kept_up_to_the_limit() {
     let read = stream(|limits, limit| limits.content_bytes = limit, &events);
     assert_eq!(around(10, &read), one(Skip::OverLimit, 1));
     assert_eq!(answer(&read(10).call)[1], "text 123456\n\u{e9}z");
-    assert_eq!(answer(&read(8).call)[1], "text 123456\n");
-    assert_eq!(answer(&read(5).call)[1], "text 12345");
+    assert_eq!(answer(&read(8).call)[1], "text 123456\n[cut:3]");
+    assert_eq!(answer(&read(5).call)[1], "text 12345[cut:5]");
     // What fits behind a character that doesn't is left out too: it would stand in its place.
     let wide = delta("12\\u00e9\\n");
     let read_cut = stream(|limits, limit| limits.content_bytes = limit, &wide);
-    assert_eq!(answer(&read_cut(3).call)[1], "text 12");
+    assert_eq!(answer(&read_cut(3).call)[1], "text 12[cut:3]");
     let size = |call: &Call| match &call.response.choices[0].message.parts[0] {
         sidetone_core::event::Part::Text(text) => text.bytes(),
         other => panic!("{other:?}"),
     };
     assert_eq!((size(&read(5).call), size(&read(99).call)), (10, 10), "the size is that of the whole text");
+}
+
+#[test]
+fn a_part_is_kept_up_to_its_limit_and_leaves_room_for_others() {
+    let request =
+        json!({"messages": [{"role": "user", "content": "12345678"}, {"role": "user", "content": "9"}]}).to_string();
+    let whole = body(|limits, limit| limits.part_bytes = limit, &request, "{}");
+    assert_eq!(around(8, &whole), one(Skip::OverLimit, 1));
+    let delta =
+        |text: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+    let events = [delta("1234"), delta("5678")].concat();
+    let streamed = stream(|limits, limit| limits.part_bytes = limit, &events);
+    assert_eq!(around(8, &streamed), one(Skip::OverLimit, 1));
+    assert_eq!(answer(&streamed(6).call)[1], "text 123456[cut:2]");
+    let said = |call: &Call| -> Vec<_> {
+        let texts = call.request.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
+            sidetone_core::event::Part::Text(text) => text.as_str().unwrap().to_owned(),
+            other => panic!("{other:?}"),
+        });
+        texts.collect()
+    };
+    assert_eq!(said(&whole(7).call), ["1234567[cut:1]", "9"]);
 }
 
 #[test]

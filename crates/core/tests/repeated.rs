@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 use sidetone_core::event::Choice;
 use sidetone_core::policy::{Allowance, Content, Keep, Limits};
@@ -33,7 +35,16 @@ fn in_full(surface: &dyn Surface, stream: &[u8], content: Content) -> InFull {
             Err(_) => unreadable += 1,
         }
     }
-    InFull { choices: answer.take_choices(&keep), outputs, unreadable }
+    let mut choices = answer.take_choices(&keep);
+    for choice in &mut choices {
+        // The review lets go of a reason that is no word.
+        let is_word = |reason: &Cow<'_, str>| {
+            let mut bytes = reason.bytes();
+            reason.len() <= 64 && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'/'))
+        };
+        choice.finish_reason = choice.finish_reason.take().filter(is_word);
+    }
+    InFull { choices, outputs, unreadable }
 }
 
 fn observed(path: &str, pieces: &[&[u8]], content: Content) -> InFull {

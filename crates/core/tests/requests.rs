@@ -50,7 +50,9 @@ fn every_parameter_of_a_chat_is_read() {
     assert_eq!(request.service_tier.as_deref(), Some("flex"));
     assert_eq!(request.reasoning_effort.as_deref(), Some("high"));
     assert_eq!(request.output_modalities, ["text".into(), "audio".into()]);
-    assert_eq!(request.user.as_ref().and_then(|user| user.as_str()), Some("u-1"));
+    // Python: hashlib.sha256(b"u-1").
+    let hashed = "sha256:a24a7f55f278dd49fb1f99c5507800cb198a5bfe10fe2126cd0b25672152b0da";
+    assert_eq!(request.end_user.user.as_deref(), Some(hashed));
 }
 
 #[test]

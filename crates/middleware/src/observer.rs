@@ -118,6 +118,7 @@ impl Observer {
             start,
             parent,
             resend_count,
+            scope: None,
         };
         let Some(mut tap) = self.0.pipeline.begin(head, body, started) else {
             return Begun::Dropped;

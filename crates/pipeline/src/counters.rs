@@ -61,6 +61,8 @@ reasons! {
     EventTooLarge = "event_too_large",
     /// A message, part, choice, tool or name beyond the limit of its kind.
     OverLimit = "over_limit",
+    /// A name or id that is left out because it is longer than names are, has characters that no name has, or begins as keys do.
+    NameRefused = "name_refused",
     /// A finished call whose span was not sampled, by the sampler's decision; its metrics and log events are kept.
     SpanNotSampled = "span_not_sampled",
     /// A span that the exporter's queue had no place for.
@@ -120,6 +122,7 @@ impl From<Skip> for Reason {
             Skip::EventUnreadable => Self::EventUnreadable,
             Skip::EventTooLarge => Self::EventTooLarge,
             Skip::OverLimit => Self::OverLimit,
+            Skip::NameRefused => Self::NameRefused,
         }
     }
 }

@@ -228,6 +228,7 @@ mod tests {
                 start: std::time::SystemTime::UNIX_EPOCH,
                 parent: None,
                 resend_count: None,
+                scope: None,
             },
             request_body: None,
             attempts: Vec::new(),

@@ -46,6 +46,7 @@ fn request() -> RequestHead {
         start: SystemTime::now(),
         parent: None,
         resend_count: None,
+        scope: None,
     }
 }
 

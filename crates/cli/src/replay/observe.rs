@@ -66,6 +66,7 @@ pub fn observe(
         start: SystemTime::now(),
         parent,
         resend_count: None,
+        scope: None,
     };
     let mut exchange = Exchange::new(head, settings.clone());
     exchange.handle_request_body(case.request.clone());

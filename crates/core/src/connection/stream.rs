@@ -26,8 +26,8 @@ pub(super) struct Stream {
     pub(super) asked: Asked,
     pub(super) has_request: bool,
     pub(super) is_request_over: bool,
-    /// When the response came to its end.
-    pub(super) response_over: Option<Duration>,
+    /// How, and when, the response came to its end.
+    pub(super) response_over: Option<(End, Duration)>,
     pub(super) has_response: bool,
     /// Bytes of the request, of the response, were missed.
     pub(super) is_hurt: [bool; 2],
@@ -97,7 +97,7 @@ impl Stream {
         Self {
             begun,
             touched: begun,
-            asked: Asked::of(None, &shared.facts, shared.side),
+            asked: Asked::of(None, &shared.facts),
             has_request: false,
             is_request_over: false,
             response_over: None,
@@ -111,7 +111,7 @@ impl Stream {
 
     pub(super) fn handle_request_head(&mut self, head: &Head, shared: &Shared) {
         self.has_request = true;
-        self.asked = Asked::of(Some(head), &shared.facts, shared.side);
+        self.asked = Asked::of(Some(head), &shared.facts);
         if !self.asked.may_be_call {
             self.stage = Stage::Other;
             return;
@@ -242,6 +242,7 @@ impl Stream {
             start: shared.facts.boot + self.begun,
             parent: self.asked.parent.clone(),
             resend_count: self.asked.resend_count,
+            scope: None,
         };
         let mut exchange = Exchange::new(head, Arc::clone(&shared.settings));
         let Candidate { request, response_head, response, missing, .. } = *candidate;
@@ -280,6 +281,10 @@ impl Stream {
         let Stage::Call(exchange) = self.stage else { return None };
         let mut understood = exchange.finish(end, at.saturating_sub(self.begun));
         understood.call.side = shared.side;
+        if shared.side == Side::Server {
+            // Whoever made the call pays for it.
+            understood.call.cost = None;
+        }
         Some(understood)
     }
 

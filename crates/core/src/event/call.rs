@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{Cost, ErrorClass, Finding, Identity, Missing, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
+use super::{Cost, ErrorClass, Findings, Identity, Missing, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
 
 /// What a call asks the provider to do, in the words of `gen_ai.operation.name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -201,7 +201,7 @@ pub struct Call {
     /// By which process.
     pub process: Option<Arc<Process>>,
     /// What the security scan found.
-    pub findings: Vec<Finding>,
+    pub findings: Findings,
     /// What its tokens cost; `None` where that isn't known in full, and without a table of prices.
     pub cost: Option<Cost>,
 }

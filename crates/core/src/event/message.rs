@@ -55,7 +55,7 @@ impl Role {
 pub struct Message {
     /// Who speaks.
     pub role: Role,
-    /// The participant's name, if the message gives one.
+    /// The participant's name, if the message gives one. Content: kept only if the policy keeps content.
     pub name: Option<Box<str>>,
     /// What is said, in order.
     pub parts: Vec<Part>,
@@ -135,8 +135,10 @@ pub struct Media {
     pub source: MediaSource,
     /// How closely the model is to look (`low`, `high`, `auto`).
     pub detail: Option<Box<str>>,
-    /// File name, if given.
+    /// File name, if given. Content: kept only if the policy keeps content.
     pub name: Option<Box<str>>,
+    /// SHA-256 of its bytes, 64 digits; `None` with content off, and where its bytes aren't in the message or aren't whole.
+    pub sha256: Option<Box<str>>,
 }
 
 /// Where the bytes of a media part are.

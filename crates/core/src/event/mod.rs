@@ -19,8 +19,8 @@ mod value;
 
 pub use call::{Attempt, Call, Incomplete, Operation, Process, Server, Side, Timing};
 pub use cost::{Cost, PriceSource, TokenClass, Usd};
-pub use finding::Finding;
-pub use identity::Identity;
+pub use finding::{Category, Field, Finding, Findings, MoreFindings, Place, Severity};
+pub use identity::{EndUser, Identity};
 pub use message::{Choice, Media, MediaSource, Message, Modality, Part, Role, ToolCall, ToolDefinition};
 pub use missing::{Missing, MissingBytes};
 pub use outcome::{ErrorClass, Failure, Outcome};

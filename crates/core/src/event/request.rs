@@ -1,6 +1,6 @@
 //! What was asked for.
 
-use super::{Message, Text, ToolDefinition};
+use super::{EndUser, Message, Text, ToolDefinition};
 
 /// The parameters and messages of a request. `None` means: not sent.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,8 +39,8 @@ pub struct Request {
     pub previous_response_id: Option<Box<str>>,
     /// The stored conversation that this request continues.
     pub conversation_id: Option<Box<str>>,
-    /// The end user, as the application named them. Personal: leaves the process only hashed.
-    pub user: Option<Text>,
+    /// Who asks, as the application told the provider. Personal: leaves the process only hashed.
+    pub end_user: EndUser,
     /// Instructions given beside the messages (responses API).
     pub instructions: Option<Text>,
     /// The messages, in order. A legacy completion's prompt is one message of the user.

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderValue};
 
 use crate::event::{ParentSpan, Server};
+use crate::policy::Scope;
 use crate::provider::Surface;
 
 /// What is known of a request before its body is looked at.
@@ -23,6 +24,8 @@ pub struct RequestHead {
     pub parent: Option<ParentSpan>,
     /// Which attempt this is, when it is one of several that make a call each (`http.request.resend_count`).
     pub resend_count: Option<u32>,
+    /// What holds for where in the application it was made.
+    pub scope: Option<Arc<Scope>>,
 }
 
 /// The response headers that are kept; all others are never copied.

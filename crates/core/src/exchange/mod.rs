@@ -16,6 +16,7 @@
 //!     start: SystemTime::UNIX_EPOCH,
 //!     parent: None,
 //!     resend_count: None,
+//!     scope: None,
 //! };
 //! let mut exchange = Exchange::new(head, Arc::new(Settings::default()));
 //! exchange.handle_request_body(Bytes::from_static(br#"{"model":"gpt-5-mini","messages":[],"stream":true}"#));
@@ -40,11 +41,13 @@ mod outcome;
 mod packed;
 mod reader;
 mod received;
+mod settings;
 mod skips;
 mod stream;
 mod template;
 
 pub use end::{End, TransportError};
 pub use head::{Header, RequestHead, ResponseHead};
-pub use reader::{Exchange, Settings, Understood};
+pub use reader::{Exchange, Understood};
+pub use settings::Settings;
 pub use skips::{Skip, Skips};

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use super::received::Told;
 use crate::event::{
-    EmbeddingsRequest, Media, MediaSource, Message, Modality, Part, RateLimit, Request, Role, Text, ToolCall,
+    EmbeddingsRequest, EndUser, Media, MediaSource, Message, Modality, Part, RateLimit, Request, Role, Text, ToolCall,
     ToolDefinition,
 };
 
@@ -231,14 +231,26 @@ pack_fields! {
     Request {
         model, stream, temperature, top_p, top_k, max_tokens, choice_count, frequency_penalty, presence_penalty,
         stop_sequences, seed, response_format, service_tier, reasoning_effort, output_modalities, previous_response_id,
-        conversation_id, user, instructions, messages, tools, embeddings, body_bytes,
+        conversation_id, end_user, instructions, messages, tools, embeddings, body_bytes,
     }
     EmbeddingsRequest { encoding_format, dimensions, inputs }
     Message { role, name, parts, is_list }
     ToolCall { id, kind, name, arguments }
-    Media { modality, format, source, detail, name }
+    Media { modality, format, source, detail, name, sha256 }
+    EndUser { user, safety_identifier, metadata }
     Told { at_ns, status, content_length, request_id, processing_ms, rate_limit }
     RateLimit { remaining_requests, remaining_tokens }
+}
+
+impl<A: Pack, B: Pack> Pack for (A, B) {
+    fn put(&self, out: &mut Writer) -> Option<()> {
+        self.0.put(out)?;
+        self.1.put(out)
+    }
+
+    fn get(from: &mut Reader<'_>) -> Option<Self> {
+        Some((A::get(from)?, B::get(from)?))
+    }
 }
 
 impl Pack for ToolDefinition {
@@ -398,6 +410,7 @@ mod tests {
                 source,
                 detail: Some("low".into()),
                 name: Some("n".into()),
+                sha256: None,
             })
         };
         let call = |kind: &str| ToolCall {
@@ -443,7 +456,11 @@ mod tests {
             output_modalities: vec!["audio".into()],
             previous_response_id: Some("resp".into()),
             conversation_id: Some("conv".into()),
-            user: Some(text(4)),
+            end_user: EndUser {
+                user: Some("u".into()),
+                safety_identifier: Some("s".into()),
+                metadata: vec![("k".into(), "v".into())],
+            },
             instructions: Some(text(77)),
             messages,
             tools: vec![ToolDefinition {

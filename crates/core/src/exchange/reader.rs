@@ -11,25 +11,12 @@ use super::gather::Gathered;
 use super::outcome::{AnswerEnd, Ending, outcome};
 use super::packed::Packed;
 use super::received::{Heard, Received};
-use super::{End, RequestHead, ResponseHead, Skip, Skips};
-use crate::event::{Attempt, Call, Identity, Incomplete, Missing, Process, Request, Response, Side, Timing};
-use crate::policy::{Allowance, Content, Keep, Limits};
+use super::{End, RequestHead, ResponseHead, Settings, Skip, Skips};
+use crate::event::{Attempt, Call, Findings, Incomplete, Missing, Request, Response, Side, Timing};
+use crate::policy::Allowance;
 use crate::provider::{Name, Rare, provider_of};
 use crate::wire::http::Flow;
 use crate::wire::json::Str;
-
-/// What holds for every exchange of one capture.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// Whether content is kept.
-    pub content: Content,
-    /// How much is looked at and kept.
-    pub limits: Limits,
-    /// On whose behalf the calls are made.
-    pub identity: Arc<Identity>,
-    /// The process that makes them, where it is one and the same for all.
-    pub process: Option<Arc<Process>>,
-}
 
 /// What an exchange came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +31,6 @@ pub struct Understood {
 ///
 /// It holds what it has understood, not the bytes: those of a request until it is whole, those of a response that is no
 /// stream until its end, and of a stream only what a cut between two pieces runs through.
-#[derive(Debug)]
 pub struct Exchange {
     head: RequestHead,
     settings: Arc<Settings>,
@@ -53,6 +39,16 @@ pub struct Exchange {
     response: Option<Box<Received>>,
     /// What most exchanges don't have.
     odd: Option<Box<Odd>>,
+}
+
+impl std::fmt::Debug for Exchange {
+    /// Without what was sent and received: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange")
+            .field("surface", &self.head.surface.name())
+            .field("held_bytes", &self.held_bytes())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of the request's body so far.
@@ -81,6 +77,7 @@ impl Exchange {
     /// An exchange whose request has begun.
     #[must_use]
     pub fn new(head: RequestHead, settings: Arc<Settings>) -> Self {
+        let settings = Settings::in_scope(settings, head.scope.as_deref());
         Self { head, settings, allowance: Allowance::default(), request: Sent::Nothing, response: None, odd: None }
     }
 
@@ -116,7 +113,7 @@ impl Exchange {
     pub fn handle_retry(&mut self, attempt: Attempt) {
         self.read_request();
         self.response = None;
-        let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
+        let mut keep = self.settings.keep(&mut self.allowance);
         let attempts = &mut self.odd.get_or_insert_default().attempts;
         if keep.admits(attempts.len(), self.settings.limits.attempts, 0) {
             attempts.push(attempt);
@@ -189,7 +186,7 @@ impl Exchange {
     pub fn finish(mut self, end: End, at: Duration) -> Understood {
         let request = self.take_request();
         let response = self.response.take().map(|response| *response);
-        let is_complete = end == End::Complete;
+        let is_complete = matches!(end, End::Complete | End::Closed);
         let expected = request.choice_count;
         let heard = match response {
             Some(response) => response.finish(is_complete, self.head.surface, &self.settings, &mut self.allowance),
@@ -200,17 +197,17 @@ impl Exchange {
         let answer_end = answer_end(&answer, expected, is_stream, is_whole, has_gap, &self.allowance.skips);
         let Rare { embedding_dimensions, failure } = answer.take_rare();
 
-        let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut self.allowance);
+        let mut keep = self.settings.keep(&mut self.allowance);
         let choices = answer.take_choices(&keep);
         let deployment = self.head.deployment.as_deref();
         let provider = provider_of(&self.head.server, deployment);
         let deployed = deployment.filter(|_| request.model.is_none()).map(|name| keep.name(Str::plain(name)));
-        let skips = self.allowance.skips;
+        let mut skips = self.allowance.skips;
         let odd = self.odd.take().map(|odd| *odd).unwrap_or_default();
         let has_missing = odd.missing.is_some();
         let ending = Ending { status, has_all_bytes, has_missing, answer: answer_end };
-        let RequestHead { surface, server, start, parent, resend_count, .. } = self.head;
-        let call = Call {
+        let RequestHead { surface, server, start, parent, resend_count, scope, .. } = self.head;
+        let mut call = Call {
             operation: surface.operation(),
             surface: surface.name(),
             provider: Cow::Borrowed(provider),
@@ -254,9 +251,13 @@ impl Exchange {
             },
             identity: Arc::clone(&self.settings.identity),
             process: self.settings.process.clone(),
-            findings: Vec::new(),
+            findings: Findings::default(),
             cost: None,
         };
+        let Settings { content, limits, review, prices, .. } = &*self.settings;
+        // By the names that were sent and received: what a policy takes out of the event costs all the same.
+        call.cost = prices.as_ref().and_then(|prices| prices.cost(&call));
+        review.apply(&mut call, *content, limits, scope.as_deref(), &mut skips);
         Understood { call, skips }
     }
 
@@ -267,7 +268,7 @@ impl Exchange {
             return;
         }
         let mut allowance = self.allowance.clone();
-        let mut keep = Keep::new(self.settings.content, &self.settings.limits, &mut allowance);
+        let mut keep = self.settings.keep(&mut allowance);
         if let Ok(mut request) = self.head.surface.read_request(&body.text(), &mut keep) {
             request.body_bytes = Some(body.seen);
             let packed = if request.stream == Some(true) { Packed::of(&request) } else { None };

@@ -9,7 +9,7 @@ use super::packed::Packed;
 use super::stream::{Clock, EventStream};
 use super::{Header, ResponseHead, Settings, Skip};
 use crate::event::{ErrorClass, RateLimit, Response};
-use crate::policy::{Allowance, Keep};
+use crate::policy::Allowance;
 use crate::provider::{Answer, Surface};
 use crate::wire::encoding::{Decoder, EncodingError};
 use crate::wire::json::Str;
@@ -97,7 +97,7 @@ pub(super) struct Heard {
 
 impl Received {
     pub(super) fn new(head: Option<(&ResponseHead, Duration)>, settings: &Settings, allowance: &mut Allowance) -> Self {
-        let mut keep = Keep::new(settings.content, &settings.limits, allowance);
+        let mut keep = settings.keep(allowance);
         let get = |header| head.and_then(|(head, _)| head.get(header));
         let number = |header| get(header).and_then(|value| value.trim().parse().ok());
         let is_events = get(Header::ContentType).is_some_and(|value| {
@@ -282,7 +282,7 @@ impl Received {
             Body::Whole(body) if body.has_gap => {}
             Body::Whole(body) => {
                 let text = body.text();
-                let mut keep = Keep::new(settings.content, &settings.limits, allowance);
+                let mut keep = settings.keep(allowance);
                 if self.is_failure {
                     heard.answer.fail(surface.read_error(&text, &mut keep));
                 } else {

@@ -15,17 +15,20 @@ pub enum Skip {
     EventTooLarge,
     /// A message, part, choice, tool, name or text beyond the limit of its kind.
     OverLimit,
+    /// A name or id that is longer than names are, has characters that no name has, or begins as keys do.
+    NameRefused,
 }
 
 impl Skip {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::BodyUnreadable,
         Self::BodyEncoding,
         Self::BodyTooLarge,
         Self::EventUnreadable,
         Self::EventTooLarge,
         Self::OverLimit,
+        Self::NameRefused,
     ];
 }
 

@@ -85,7 +85,7 @@ impl EventStream {
         allowance: &mut Allowance,
     ) {
         let Self { decoder, answer, clock, template } = self;
-        let mut keep = Keep::new(settings.content, &settings.limits, allowance);
+        let mut keep = settings.keep(allowance);
         let mut rest = piece;
         while !rest.is_empty() {
             if decoder.is_between_events()

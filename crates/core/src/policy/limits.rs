@@ -9,6 +9,8 @@ pub struct Limits {
     pub event_bytes: usize,
     /// Most text kept of one call with content on, in bytes: first come, first kept.
     pub content_bytes: usize,
+    /// Most text kept of one part of a message, and of any other one text, in bytes.
+    pub part_bytes: usize,
     /// Most bytes kept of any one name, id or parameter.
     pub name_bytes: usize,
     /// Most messages, and most parts of one message.
@@ -19,6 +21,8 @@ pub struct Limits {
     pub tools: usize,
     /// Most attempts of one call that are told of.
     pub attempts: usize,
+    /// Most findings of the security scan that are told each; the rest is counted by rule.
+    pub findings: usize,
 }
 
 impl Default for Limits {
@@ -27,11 +31,13 @@ impl Default for Limits {
             body_bytes: 16 << 20,
             event_bytes: 1 << 20,
             content_bytes: 256 << 10,
+            part_bytes: 256 << 10,
             name_bytes: 1 << 10,
             messages: 4096,
             choices: 128,
             tools: 256,
             attempts: 64,
+            findings: 100,
         }
     }
 }

@@ -107,6 +107,13 @@ impl PartDraft {
     }
 
     fn finish(self, keep: &Keep<'_>) -> Option<Part> {
+        if let What::Media(mut media) = self.what {
+            if self.has_text {
+                let (text, sha256) = keep.finish_media(self.text);
+                (media.source, media.sha256) = (MediaSource::Inline(text), sha256);
+            }
+            return Some(Part::Media(*media));
+        }
         let text = keep.finish(self.text);
         Some(match self.what {
             // An empty text says nothing: streams begin with one.
@@ -118,12 +125,7 @@ impl PartDraft {
                 call.arguments = self.has_text.then_some(text);
                 Part::ToolCall(*call)
             }
-            What::Media(mut media) => {
-                if self.has_text {
-                    media.source = MediaSource::Inline(text);
-                }
-                Part::Media(*media)
-            }
+            What::Media(media) => Part::Media(*media),
             What::Other(named) => {
                 let (kind, id) = *named;
                 Part::Other { kind, id, json: text }

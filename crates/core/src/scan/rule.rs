@@ -3,59 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What kind of danger a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Category {
-    /// A key, a token, a password.
-    Credential,
-    /// An e-mail address, a number of a card, an account or a telephone.
-    PersonalData,
-    /// A command that destroys or carries off data when something executes it.
-    Command,
-    /// A phrase that would have a model forget its instructions.
-    Injection,
-    /// A word or expression that the application named.
-    Keyword,
-}
-
-impl Category {
-    /// As it is told: `credential`, `personal_data`, `command`, `injection`, `keyword`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Credential => "credential",
-            Self::PersonalData => "personal_data",
-            Self::Command => "command",
-            Self::Injection => "injection",
-            Self::Keyword => "keyword",
-        }
-    }
-}
-
-/// How bad it is. Credentials, keys and cards are always `High`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Severity {
-    /// Worth knowing.
-    Low,
-    /// Worth a look.
-    Medium,
-    /// Worth acting on now.
-    High,
-}
-
-impl Severity {
-    /// As it is told: `low`, `medium`, `high`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
-}
+pub use crate::event::{Category, Severity};
 
 /// A rule of the scan.
 #[derive(Debug, Clone, PartialEq, Eq)]

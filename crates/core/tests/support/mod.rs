@@ -105,6 +105,7 @@ impl Observed {
             start: SystemTime::UNIX_EPOCH,
             parent: None,
             resend_count: None,
+            scope: None,
         };
         Exchange::new(head, Arc::new(settings))
     }

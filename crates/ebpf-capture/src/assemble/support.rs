@@ -23,6 +23,7 @@ pub(super) fn call(response_id: Option<&str>, start: u64, end: u64) -> Call {
         start: at(start),
         parent: None,
         resend_count: None,
+        scope: None,
     };
     let exchange = Exchange::new(head, Arc::new(Settings::default()));
     let mut call = exchange.finish(End::Complete, Duration::from_millis(end - start)).call;

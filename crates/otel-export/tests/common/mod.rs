@@ -8,7 +8,7 @@ use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
 use sidetone_core::event::{
-    Call, Choice, Identity, Incomplete, Message, Operation, Outcome, ParentSpan, Part, Request, Response, Role, Server,
+    Call, Choice, Findings, Identity, Incomplete, Message, Operation, Outcome, ParentSpan, Part, Request, Response, Role, Server,
     Side, SpanId, Text, Timing, TraceId, Usage,
 };
 use sidetone_otel_export::Providers;
@@ -74,7 +74,7 @@ pub(crate) fn chat() -> Call {
         incomplete: Incomplete::default(),
         identity: Arc::new(Identity::default()),
         process: None,
-        findings: Vec::new(),
+        findings: Findings::default(),
         cost: None,
     }
 }

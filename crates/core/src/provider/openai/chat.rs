@@ -149,7 +149,8 @@ fn read_message(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Message> {
     }
     if let Some(id) = view.audio_id {
         let source = MediaSource::Id(keep.text(id));
-        parts.push(Part::Media(Media { modality: Modality::Audio, format: None, source, detail: None, name: None }));
+        let (modality, format, detail, name, sha256) = (Modality::Audio, None, None, None, None);
+        parts.push(Part::Media(Media { modality, format, source, detail, name, sha256 }));
     }
     if let Some(call) = view.function_call {
         parts.push(call.part(keep));
@@ -159,7 +160,7 @@ fn read_message(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Message> {
             params::list(&mut calls, keep.limits().tools, keep, |json, keep| Ok(CallView::read(json)?.part(keep)))?;
         parts.extend(calls);
     }
-    Ok(Message { role, name: view.name.map(|name| keep.name(name)), parts, is_list })
+    Ok(Message { role, name: view.name.and_then(|name| keep.said(name)), parts, is_list })
 }
 
 /// The role of that name.

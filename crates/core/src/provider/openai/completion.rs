@@ -298,5 +298,6 @@ fn read_audio(
 
 fn audio() -> What {
     let source = MediaSource::Unknown;
-    What::Media(Box::new(Media { modality: Modality::Audio, format: None, source, detail: None, name: None }))
+    let (modality, format, detail, name, sha256) = (Modality::Audio, None, None, None, None);
+    What::Media(Box::new(Media { modality, format, source, detail, name, sha256 }))
 }

@@ -92,18 +92,26 @@ impl<'a> PartView<'a> {
     }
 
     fn media(self, modality: Modality, keep: &mut Keep<'_>) -> Part {
-        let source = match (self.url, self.data, self.id) {
-            (Some(url), _, _) => MediaSource::Uri(keep.text(url)),
-            (_, Some(data), _) => MediaSource::Inline(keep.text(data)),
-            (_, _, Some(id)) => MediaSource::Id(keep.text(id)),
-            _ => MediaSource::Unknown,
+        let (source, sha256) = match (self.url, self.data, self.id) {
+            (Some(url), _, _) if url.raw().starts_with("data:") => {
+                let (text, sha256) = keep.media(url);
+                (MediaSource::Uri(text), sha256)
+            }
+            (Some(url), _, _) => (MediaSource::Uri(keep.text(url)), None),
+            (_, Some(data), _) => {
+                let (text, sha256) = keep.media(data);
+                (MediaSource::Inline(text), sha256)
+            }
+            (_, _, Some(id)) => (MediaSource::Id(keep.text(id)), None),
+            _ => (MediaSource::Unknown, None),
         };
         Part::Media(Media {
             modality,
             format: self.format.map(|format| keep.name(format)),
             source,
             detail: self.detail.map(|detail| keep.name(detail)),
-            name: self.name.map(|name| keep.name(name)),
+            name: self.name.and_then(|name| keep.said(name)),
+            sha256,
         })
     }
 }

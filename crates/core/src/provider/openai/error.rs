@@ -1,10 +1,7 @@
 //! Errors, as bodies and as events: `{"error": {"message", "type", "param", "code"}}`.
 
-use std::borrow::Cow;
-
 use crate::event::{ErrorClass, Failure};
-use crate::exchange::Skip;
-use crate::policy::{Keep, floor_char_boundary, mask};
+use crate::policy::Keep;
 use crate::wire::json::{Json, Kind, Read, Str};
 
 /// Reads the value of the key `error`; `None` if it is null. Some servers send a plain string.
@@ -57,18 +54,7 @@ pub(super) fn read_field(key: &str, json: &mut Json<'_>, failure: &mut Failure, 
 }
 
 fn set_message(failure: &mut Failure, message: Str<'_>, keep: &mut Keep<'_>) {
-    if !keep.keeps_text() {
-        failure.message = Some(keep.text(message));
-        return;
-    }
-    // Masking looks at every word: at no more of them than may be kept.
-    let message = message.to_cow();
-    let looked_at = floor_char_boundary(&message, keep.limits().content_bytes);
-    if looked_at < message.len() {
-        keep.skipped(Skip::OverLimit, (message.len() - looked_at) as u64);
-    }
-    let masked: Cow<'_, str> = mask(&message[..looked_at]);
-    failure.message = Some(keep.text(Str::plain(&masked)));
+    failure.message = Some(keep.text(message));
 }
 
 /// Reads the body of a response whose status says that the call failed: JSON in one of the shapes that servers use, or

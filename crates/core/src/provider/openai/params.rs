@@ -4,7 +4,7 @@ use super::tools;
 use crate::event::Request;
 use crate::exchange::Skip;
 use crate::policy::Keep;
-use crate::wire::json::{Json, Kind, Read};
+use crate::wire::json::{Json, Kind, Read, Str};
 
 /// A string, as a name.
 pub(super) fn name(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Option<Box<str>>> {
@@ -60,13 +60,31 @@ pub(super) fn read(key: &str, json: &mut Json<'_>, request: &mut Request, keep: 
         "service_tier" => request.service_tier = name(json, keep)?,
         "reasoning_effort" => request.reasoning_effort = name(json, keep)?,
         "modalities" => request.output_modalities = names(json, keep)?,
-        "user" => request.user = json.str()?.map(|user| keep.text(user)),
+        "user" => request.end_user.user = name(json, keep)?,
+        "safety_identifier" => request.end_user.safety_identifier = name(json, keep)?,
+        "metadata" => request.end_user.metadata = metadata(json, keep)?,
         "tools" => request.tools = tools::read_definitions(json, keep)?,
         // Deprecated: tools that are all functions.
         "functions" => request.tools = tools::read_functions(json, keep)?,
         _ => {}
     }
     Ok(())
+}
+
+/// An object of strings; values of other kinds are as they were written.
+fn metadata(json: &mut Json<'_>, keep: &mut Keep<'_>) -> Read<Vec<(Box<str>, Box<str>)>> {
+    let mut pairs = Vec::new();
+    json.object(|key, json| {
+        let value = match json.peek()? {
+            Kind::String => json.str()?.unwrap_or(Str::plain("")),
+            _ => Str::plain(json.raw()?),
+        };
+        if keep.admits(pairs.len(), keep.limits().tools, key.len() + value.len()) {
+            pairs.push((keep.name(Str::plain(key)), keep.name(value)));
+        }
+        Ok(())
+    })?;
+    Ok(pairs)
 }
 
 /// The `type` of an object.
