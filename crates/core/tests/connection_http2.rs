@@ -199,3 +199,54 @@ fn a_gap_in_one_stream_hurts_only_it_and_a_reset_has_its_outcome() {
     assert_eq!((missing.bytes(), missing.response.ranges.len()), (10, 1));
     assert_eq!(Response { choices: Vec::new(), ..hurt.response.clone() }.status, Some(200));
 }
+
+// A find of the fuzzer: fed whole, such bytes were no HTTP.
+#[test]
+fn frames_that_name_a_request_are_http_2_also_where_the_first_bytes_were_to_be_a_preface() {
+    let expected = expected("/v1/chat/completions");
+    for size in [1, usize::MAX] {
+        let mut connection = connection(true);
+        say(&mut connection, Direction::Read, &[response_head(1), response_body(1)].concat(), size);
+        assert_eq!(connection.verdict(), Verdict::Http, "in pieces of {size}");
+        say(&mut connection, Direction::Write, &request(3, "/v1/chat/completions"), size);
+        say(&mut connection, Direction::Read, &[response_head(3), response_body(3)].concat(), size);
+        assert_eq!(calls(&mut connection).last(), Some(&expected), "in pieces of {size}");
+    }
+}
+
+#[test]
+fn of_more_requests_than_are_followed_at_once_the_oldest_is_told_as_unobserved() {
+    const STREAMS: u32 = 4096;
+    let path = "/v1/chat/completions";
+    let mut connection = connection(true);
+    say(&mut connection, Direction::Write, &[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat(), usize::MAX);
+    for number in 0..=STREAMS {
+        say(&mut connection, Direction::Write, &request(1 + 2 * number, path), usize::MAX);
+    }
+    let given_up = calls(&mut connection);
+    assert_eq!(given_up.iter().map(|call| &call.outcome).collect::<Vec<_>>(), [&Outcome::Unobserved]);
+    for number in 0..=STREAMS {
+        let stream = 1 + 2 * number;
+        say(&mut connection, Direction::Read, &[response_head(stream), response_body(stream)].concat(), usize::MAX);
+    }
+    let answered = calls(&mut connection);
+    assert_eq!((answered.len(), answered.first()), (STREAMS as usize, Some(&expected(path))));
+}
+
+#[test]
+fn the_port_is_the_one_of_the_request_or_of_its_scheme_and_unknown_without_a_request() {
+    let port_of = |authority: Option<&str>| {
+        let mut connection = connection(authority.is_some());
+        let path = "/v1/chat/completions";
+        if let Some(authority) = authority {
+            let head =
+                format!("POST {path} HTTP/1.1\r\nhost: {authority}\r\ncontent-length: {}\r\n\r\n", REQUEST.len());
+            say(&mut connection, Direction::Write, format!("{head}{REQUEST}").as_bytes(), usize::MAX);
+        }
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+        say(&mut connection, Direction::Read, format!("{head}{CHUNK}data: [DONE]\n\n").as_bytes(), usize::MAX);
+        connection.handle_close(ms(10), Close::Freed);
+        calls(&mut connection).remove(0).server.port
+    };
+    assert_eq!([Some("h.example:8443"), Some("h.example"), None].map(port_of), [Some(8443), Some(443), None]);
+}

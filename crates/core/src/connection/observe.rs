@@ -15,7 +15,7 @@ use crate::wire::http::{Flow, Head, Said, StreamId};
 use crate::wire::http1::Http1;
 use crate::wire::http2::Http2;
 
-/// Most exchanges of one connection that are followed at once.
+/// Most exchanges of one connection that are followed at once; the oldest is told as it is beyond.
 const STREAMS: usize = 4096;
 
 /// How long an exchange that has missed bytes of its response may be silent: its end may have been among them.
@@ -38,6 +38,8 @@ pub struct Connection {
     /// How many bytes went by in each direction (read, written) before those that were understood.
     skipped: [u64; 2],
     swept: Duration,
+    /// What ends now ends with the connection.
+    is_closing: bool,
     seen: VecDeque<Seen>,
     listener: Option<Box<dyn Listener>>,
 }
@@ -72,6 +74,7 @@ impl Connection {
             request_begun: None,
             skipped: [0; 2],
             swept: Duration::ZERO,
+            is_closing: false,
             seen: VecDeque::new(),
             listener: None,
         }
@@ -146,6 +149,7 @@ impl Connection {
     /// The connection came to its end.
     pub fn handle_close(&mut self, at: Duration, how: Close) {
         // A body may end with its connection.
+        self.is_closing = true;
         if how == Close::Freed {
             match &mut self.protocol {
                 Protocol::Http1(http) => [Flow::Request, Flow::Response].map(|flow| http.handle_close(flow)),
@@ -348,6 +352,12 @@ impl Connection {
         };
         let is_new = !self.streams.contains_key(&id);
         let is_http2 = matches!(self.protocol, Protocol::Http2(_));
+        if is_new
+            && self.streams.len() >= STREAMS
+            && let Some((&oldest, _)) = self.streams.first_key_value()
+        {
+            self.handle_reset(oldest, flow, None, at.ended);
+        }
         let Some(stream) = stream_at(&mut self.streams, &self.shared, id, begun) else { return };
         match flow {
             Flow::Request => {
@@ -376,7 +386,8 @@ impl Connection {
         match flow {
             Flow::Request => stream.handle_request_end(&mut self.shared),
             Flow::Response => {
-                stream.response_over.get_or_insert(at.ended);
+                let end = if self.is_closing { End::Closed } else { End::Complete };
+                stream.response_over.get_or_insert((end, at.ended));
             }
         }
         // In HTTP/2 the end of a request that missed bytes may have been among them.
@@ -412,7 +423,7 @@ impl Connection {
     /// The exchange is over.
     fn conclude(&mut self, id: StreamId, end: End, now: Duration) {
         let Some(mut stream) = self.streams.remove(&id) else { return };
-        let (end, ended) = stream.response_over.map_or((end, now), |ended| (End::Complete, ended));
+        let (end, ended) = stream.response_over.unwrap_or((end, now));
         let begun = stream.begun;
         let authority = stream.asked.authority.take();
         let Some(understood) = stream.finish(end, ended, &mut self.shared) else { return };

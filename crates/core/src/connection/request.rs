@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::event::{ParentSpan, Server, Side, SpanId, TraceId};
+use crate::event::{ParentSpan, Server, SpanId, TraceId};
 use crate::provider::{self, Surface, deployment_of};
 use crate::wire::http::Head;
 
@@ -30,13 +30,13 @@ pub(super) struct Asked {
 
 impl Asked {
     /// What a head says; without one only the connection is known.
-    pub(super) fn of(head: Option<&Head>, facts: &Facts, side: Side) -> Self {
+    pub(super) fn of(head: Option<&Head>, facts: &Facts) -> Self {
         let none = Head::default();
         let head = head.unwrap_or(&none);
         let path = head.target.as_deref().map(path_of);
         let is_post = head.method.as_deref().is_none_or(|method| method == "POST");
         Self {
-            server: Arc::new(server(head.authority.as_deref(), facts, side)),
+            server: Arc::new(server(head.authority.as_deref(), facts)),
             deployment: path.and_then(deployment_of).map(Into::into),
             parent: parent(head),
             // The SDKs say which attempt this is; the first says 0.
@@ -73,14 +73,14 @@ fn path_of(target: &str) -> &str {
 }
 
 /// The server as the client addressed it, as far as that is known. An empty address stands for an unknown one.
-fn server(authority: Option<&str>, facts: &Facts, side: Side) -> Server {
+fn server(authority: Option<&str>, facts: &Facts) -> Server {
     let (host, port) = authority.map_or((None, None), |authority| {
         let (host, port) = host_and_port(authority);
         (Some(host), port)
     });
     let name = || facts.server_name.as_deref().unwrap_or_default();
-    // A client that names no port means the scheme's; the port of its connection knows better.
-    let port = port.or(facts.port).or((side == Side::Client || host.is_some()).then_some(HTTPS));
+    // A client that names a host without a port means the scheme's; the port of its connection knows better.
+    let port = port.or(facts.port).or(host.map(|_| HTTPS));
     Server { address: host.filter(|host| !host.is_empty()).unwrap_or_else(name).into(), port }
 }
 

@@ -107,7 +107,8 @@ impl Sniff {
         }
         let bytes = self.joined(direction);
         let looks = http2::looks_like(&bytes);
-        if looks == Some(http2::Looks::Preface) {
+        // Frames that name a request or a response are HTTP/2 without a preface, too: the connection began before us after all.
+        if is_http2(looks) {
             return Found::Http2;
         }
         match (http1::looks(&bytes, Flow::Request), http1::looks(&bytes, Flow::Response)) {
@@ -173,13 +174,15 @@ impl Sniff {
     }
 }
 
+/// Whether bytes that look like this are HTTP/2 for sure.
+fn is_http2(looks: Option<http2::Looks>) -> bool {
+    matches!(looks, Some(http2::Looks::Preface | http2::Looks::Request | http2::Looks::Response))
+}
+
 impl Way {
     fn look_in_the_middle(&mut self, piece: &[u8], client: Side, server: Side) -> Found {
         // Writes begin with a frame; of reads it takes several to see where they begin.
-        let is_http2 = |bytes: &[u8]| {
-            use http2::Looks::{Preface, Request, Response};
-            matches!(http2::looks_like(bytes), Some(Preface | Request | Response))
-        };
+        let is_http2 = |bytes: &[u8]| is_http2(http2::looks_like(bytes));
         self.open.extend_from_slice(piece);
         let mut open = self.open.len();
         for (flow, side) in [(Flow::Request, client), (Flow::Response, server)] {

@@ -8,6 +8,8 @@ pub enum End {
     Complete,
     /// The exchange failed.
     Failed(TransportError),
+    /// The body, which told no length, ended with its connection; which side closed that isn't known.
+    Closed,
     /// The caller dropped the response before the end of its body.
     Dropped,
     /// The caller dropped the request before the head of a response arrived.

@@ -50,6 +50,9 @@ pub(super) fn outcome(end: End, ending: Ending, failure: Option<Failure>) -> Out
         // its own; without it, and without a finish reason, it was cut.
         End::Complete if ending.answer == AnswerEnd::Cut => Outcome::Failed(Failure::of(ErrorClass::Connection)),
         End::Complete => Outcome::Completed,
+        // Where the server's end of a connection isn't seen, a stream that was cut is one that nobody waited for.
+        End::Closed if ending.answer == AnswerEnd::Cut => Outcome::Cancelled,
+        End::Closed => Outcome::Completed,
         End::Failed(TransportError::Timeout) => Outcome::Failed(Failure::of(ErrorClass::Timeout)),
         // The SDK wraps whatever else its transport raises into `APIConnectionError`.
         End::Failed(TransportError::Connection | TransportError::Other) => {
@@ -80,6 +83,9 @@ mod tests {
             (End::Complete, Some(200), false, Whole, "completed"),
             (End::Complete, Some(200), false, Unknown, "completed"),
             (End::Complete, Some(200), false, Cut, "APIConnectionError"),
+            (End::Closed, Some(200), false, Whole, "completed"),
+            (End::Closed, Some(200), false, Unknown, "completed"),
+            (End::Closed, Some(200), false, Cut, "cancelled"),
             (End::Dropped, Some(200), false, Whole, "completed"),
             (End::Dropped, Some(200), true, Unknown, "completed"),
             (End::Dropped, Some(200), false, Cut, "cancelled"),
