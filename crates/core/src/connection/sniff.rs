@@ -107,13 +107,11 @@ impl Sniff {
         }
         let bytes = self.joined(direction);
         let looks = http2::looks_like(&bytes);
-        // Frames that name a request or a response are HTTP/2 without a preface, too: the connection began before us after all.
-        if is_http2(looks) {
-            return Found::Http2;
-        }
         match (http1::looks(&bytes, Flow::Request), http1::looks(&bytes, Flow::Response)) {
             (http1::Looks::Like, _) => return Found::Http1(client),
             (_, http1::Looks::Like) => return Found::Http1(server),
+            // Frames that name a request or a response are, without a preface, too: the connection began before us after all.
+            _ if is_http2(looks) => return Found::Http2,
             // A server may send its settings before the client's preface is seen.
             (http1::Looks::Unlike, http1::Looks::Unlike) if looks.is_none() => {
                 self.ways[direction as usize].is_foreign = true;
