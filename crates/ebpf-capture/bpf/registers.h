@@ -31,6 +31,8 @@ struct registers {
 #define GO_ARGUMENT2(r) ((r)->rbx)
 #define GO_RESULT(r) ((r)->rax)
 #define GO_GOROUTINE(r) ((r)->r14)
+/* At a return instruction: where the caller keeps room for the arguments that came in registers. */
+#define GO_SPILLED(r) ((r)->rsp + 8)
 
 /* A register by the number that the attach cookie of an announcement gives (src/probe.rs). */
 INLINE u64 register_by_number(struct registers *r, u32 number)
@@ -72,6 +74,7 @@ struct registers {
 #define GO_ARGUMENT2(r) ((r)->x[1])
 #define GO_RESULT(r) ((r)->x[0])
 #define GO_GOROUTINE(r) ((r)->x[28])
+#define GO_SPILLED(r) ((r)->sp + 8)
 INLINE u64 register_by_number(struct registers *r, u32 number)
 {
 	switch (number) {

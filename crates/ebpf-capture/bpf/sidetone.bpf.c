@@ -46,6 +46,7 @@ MAP(other_calls, BPF_MAP_TYPE_HASH, sizeof(struct call_key), sizeof(struct call)
 #define COOKIE_LENGTH_BY_FIFTH 4
 #define COOKIE_RUST_PAYLOAD 8
 #define COOKIE_RUST_CHUNKS 16
+#define COOKIE_GO_SPILLED 32
 #define COOKIE_SLICES (1u << 30) /* ours, in a call under way: the buffer is an array of slices */
 #define COOKIE_LOST (1u << 31) /* ours, in a call under way: bytes of it could not be sent */
 #define COOKIE_RUNTIME(cookie) ((u8)((cookie) >> 8))
@@ -708,10 +709,26 @@ SEC("uprobe/go_entry") int go_entry(struct registers *ctx)
 	return 0;
 }
 
+/* A read that waits when the probes come has passed the entry: its arguments are where the function put them, above the
+ * return address. Without this the first answer on each open connection would go by unseen: a Go program always reads. */
+INLINE void enter_late(struct state *s, u64 id, struct registers *ctx, u64 cookie)
+{
+	struct call_key key = { .id = id >> 32, .frame = GO_GOROUTINE(ctx) };
+	u64 arguments[2] = {};
+	if (!map_lookup(&other_calls, &key) && !read_user(arguments, sizeof(arguments), (void *)GO_SPILLED(ctx)))
+		enter(s, id, key.frame, 0, arguments[0], arguments[1], 0, cookie, 0);
+}
+
 SEC("uprobe/go_exit") int go_exit(struct registers *ctx)
 {
 	struct state *s = the_state();
-	return s ? leave(s, current_id(s), GO_GOROUTINE(ctx), 0, GO_RESULT(ctx), 0) : 0;
+	if (!s)
+		return 0;
+	u64 id = current_id(s), cookie = attach_cookie(ctx);
+	s64 moved_bytes = GO_RESULT(ctx);
+	if (cookie & COOKIE_GO_SPILLED && moved_bytes > 0)
+		enter_late(s, id, ctx, cookie);
+	return leave(s, id, GO_GOROUTINE(ctx), 0, moved_bytes, 0);
 }
 
 /* ── a connection's beginning and end ── */

@@ -65,6 +65,9 @@ impl Cookie {
     /// For [`Program::RustEntry`]: the second argument points to rustls' `OutboundChunks`, four words: zero, address, number;
     /// or address and number of slices, first byte and end. The number of bytes taken is returned.
     pub const RUST_CHUNKS: u64 = 1 << 4;
+    /// For [`Program::GoExit`]: the function keeps its first two arguments where its caller has room for them, above the return
+    /// address: those of a call whose entry was missed are found there.
+    pub const GO_SPILLED: u64 = 1 << 5;
     /// Bits 8–15: which TLS library, by its place in the runtimes' table.
     pub const RUNTIME_SHIFT: u32 = 8;
     /// Bits 16–35 of an announcement: the registers of its five arguments, four bits each (0 rax, 1 rbx, 2 rcx, 3 rdx, 4 rsi,

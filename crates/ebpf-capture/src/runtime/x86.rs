@@ -107,6 +107,40 @@ pub(crate) fn after_stack_check(code: &[u8], address: u64) -> Option<u64> {
     (is_jump && is_emulated(bytes_of(&jump, code, address))).then(|| jump.ip().wrapping_sub(address))
 }
 
+/// Whether a function of Go stores its first two arguments (AX, BX) at its beginning where its caller has room for them, above the
+/// return address, and leaves them there. The stack pointer of such a function stays where its beginning has put it.
+pub(crate) fn spills_arguments(code: &[u8], address: u64) -> bool {
+    // Bytes between the stack pointer and the return address.
+    let mut frame = 0;
+    let mut stored = [None; 2];
+    for instruction in instructions(code, address).take(MAX_STRAIGHT) {
+        let place = instruction.memory_displacement64();
+        match instruction.code() {
+            Code::Push_r64 => frame += 8,
+            Code::Sub_rm64_imm8 | Code::Sub_rm64_imm32 if instruction.op0_register() == Register::RSP => {
+                frame += instruction.immediate(1);
+            }
+            Code::Mov_rm64_r64 if instruction.memory_base() == Register::RSP => {
+                let argument = [Register::RAX, Register::RBX].iter().position(|it| *it == instruction.op1_register());
+                if let Some(argument) = argument.filter(|argument| place == frame + 8 * (*argument as u64 + 1)) {
+                    stored[argument] = Some(place);
+                }
+            }
+            _ if instruction.flow_control() == FlowControl::Call => break,
+            _ => {}
+        }
+    }
+    let [Some(first), Some(second)] = stored else { return false };
+    let mut factory = InstructionInfoFactory::new();
+    let writes = instructions(code, address).flat_map(|instruction| {
+        let used = factory.info(&instruction).used_memory().iter();
+        used.filter(|used| used.base() == Register::RSP && used.index() == Register::None && is_written(used.access()))
+            .map(|used| used.displacement())
+            .collect::<Vec<_>>()
+    });
+    writes.filter(|place| [first, second].contains(place)).count() == 2
+}
+
 /// Where the direct calls and the jumps out of a function go.
 pub(crate) fn destinations(code: &[u8], address: u64) -> Vec<u64> {
     let length = code.len() as u64;

@@ -55,9 +55,13 @@ pub(super) fn probes(
             offset: entry(image, function, &code)?,
             cookie: Cookie(cookie),
         });
+        let spilled = match image.machine {
+            Machine::X86_64 if x86::spills_arguments(&code, function.address) => Cookie::GO_SPILLED,
+            Machine::X86_64 | Machine::Aarch64 => 0,
+        };
         for address in returns {
             let offset = image.code_offset(address)?;
-            probes.push(Probe { program: Program::GoExit, offset, cookie: Cookie(cookie) });
+            probes.push(Probe { program: Program::GoExit, offset, cookie: Cookie(cookie | spilled) });
         }
     }
     for (name, program) in NOTICES {
