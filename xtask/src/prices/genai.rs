@@ -81,8 +81,8 @@ fn entry(model: &Py, source: &str, date: &str) -> Option<Entry> {
         return None;
     }
     let prices = model.get("prices")?;
-    let now = if prices.is("ModelPrice") { prices } else { at(prices.list(), date)? };
-    let mut entry = Entry { source: source.to_owned(), standard: ladder(now)?, ..Entry::default() };
+    let (now, is_dated) = if prices.is("ModelPrice") { (prices, false) } else { at(prices.list(), date)? };
+    let mut entry = Entry { source: source.to_owned(), standard: ladder(now)?, is_dated, ..Entry::default() };
     entry.standard.base.get("input")?;
     for variant in model.get("price_variants").map_or(&[][..], Py::list) {
         let Some(Py::Map(when)) = variant.get("when") else { continue };
@@ -106,13 +106,14 @@ fn entry(model: &Py, source: &str, date: &str) -> Option<Entry> {
     Some(entry)
 }
 
-/// The prices that hold on a day; none if they also depend on the hour.
-fn at<'a>(conditional: &'a [Py], date: &str) -> Option<&'a Py> {
+/// The prices that hold on a day, and whether it is said since when; none if they also depend on the hour.
+fn at<'a>(conditional: &'a [Py], date: &str) -> Option<(&'a Py, bool)> {
     if conditional.iter().any(|price| price.get("constraint").is_some_and(|own| own.is("TimeOfDateConstraint"))) {
         return None;
     }
     let held = |price: &&Py| price.get("constraint").is_none_or(|constraint| has_begun(constraint, date));
-    conditional.iter().rev().find(held)?.get("prices")
+    let now = conditional.iter().rev().find(held)?;
+    Some((now.get("prices")?, now.get("constraint").is_some()))
 }
 
 fn has_begun(constraint: &Py, date: &str) -> bool {

@@ -12,7 +12,7 @@ const PROVIDERS: &[(&str, &str, &str)] = &[
     ("azure_ai", "azure.ai.inference", "azure_ai/"),
     ("bedrock", "aws.bedrock", "bedrock/"),
     ("bedrock_converse", "aws.bedrock", "bedrock/"),
-    ("bedrock_mantle", "aws.bedrock", "bedrock_mantle/"),
+    ("bedrock_mantle", "aws.bedrock.mantle", "bedrock_mantle/"),
     ("cerebras", "cerebras", "cerebras/"),
     ("codestral", "mistral_ai", "codestral/"),
     ("cohere", "cohere", "cohere/"),
@@ -63,7 +63,9 @@ const TIERS: [(&str, &str); 3] = [("_batches", "batch"), ("_flex", "flex"), ("_p
 pub(super) fn read(text: &str, source: &str, table: &mut Table) -> Result<(), String> {
     let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let models = file.as_object().ok_or("not an object of models")?;
-    for (name, model) in models {
+    // A model may stand there twice, with its provider in front and without: the first says it of that provider alone.
+    let (named, bare): (Vec<_>, Vec<_>) = models.iter().partition(|(name, _)| name.contains('/'));
+    for (name, model) in named.into_iter().chain(bare) {
         let Some(model) = model.as_object() else { continue };
         let Some((provider, name)) = place(name, model) else { continue };
         if let Some(entry) = entry(name, model, source, &mut table.rounded) {
@@ -83,7 +85,8 @@ fn place<'a>(name: &'a str, model: &Map<String, Value>) -> Option<(&'static str,
     };
     let name = name.strip_prefix(prefix).unwrap_or(name);
     // A folder that is left is a region's or a kind of deployment's, which a call doesn't tell.
-    let is_regional = matches!(provider, "aws.bedrock" | "azure.ai.openai") && name.contains('/');
+    let is_regional =
+        matches!(provider, "aws.bedrock" | "aws.bedrock.mantle" | "azure.ai.openai") && name.contains('/');
     (!is_regional).then_some((provider, name))
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Entry {
     pub(super) tiers: BTreeMap<&'static str, Ladder>,
     pub(super) off_peak: Option<(Vec<String>, Ladder)>,
     pub(super) uplift: BTreeMap<&'static str, String>,
+    /// Whether its source says since when it holds.
+    pub(super) is_dated: bool,
 }
 
 /// All of it.
@@ -58,7 +60,7 @@ pub(super) struct Entry {
 pub(super) struct Table {
     pub(super) sources: Vec<Source>,
     pub(super) providers: BTreeMap<&'static str, BTreeMap<String, Entry>>,
-    /// Models of which two sources say different things; the one that was read first is taken.
+    /// What is said of a model in two ways, and what was made of it.
     pub(super) disagreements: Vec<String>,
     pub(super) rounded: Vec<String>,
 }
@@ -79,7 +81,7 @@ const HOSTS: [(&str, Option<&str>); 11] = [
 ];
 
 impl Table {
-    /// Adds a model; what an earlier file said of it stays.
+    /// Adds a model. What an earlier file said of it stays, unless only the later one says since when its price holds.
     pub(super) fn add(&mut self, provider: &'static str, model: &str, entry: Entry) {
         let models = self.providers.entry(provider).or_default();
         let model = model.to_ascii_lowercase();
@@ -87,17 +89,20 @@ impl Table {
             models.insert(model, entry);
             return;
         };
-        if known.source != entry.source {
-            for class in ["input", "cache_read", "output"] {
-                let (ours, theirs) = (known.standard.base.get(class), entry.standard.base.get(class));
-                if let (Some(ours), Some(theirs)) = (ours, theirs)
-                    && ours != theirs
-                {
-                    let said =
-                        format!("{provider} {model} {class}: {} {ours}, {} {theirs}", known.source, entry.source);
-                    self.disagreements.push(said);
-                }
+        let mut differs = false;
+        for class in ["input", "cache_read", "output"] {
+            let (first, later) = (known.standard.base.get(class), entry.standard.base.get(class));
+            if let (Some(first), Some(later)) = (first, later)
+                && first != later
+            {
+                differs = true;
+                let said = format!("{provider} {model} {class}: {} {first}, {} {later}", known.source, entry.source);
+                self.disagreements.push(said);
             }
+        }
+        if differs && entry.is_dated && !known.is_dated {
+            self.disagreements.push(format!("{provider} {model}: taken from {}, which dates it", entry.source));
+            models.insert(model, entry);
         }
     }
 

@@ -118,7 +118,9 @@ impl Prices {
     fn provider<'a>(&'a self, server: &Server, provider: &'a str) -> Option<&'a str> {
         let host = lower(&server.address);
         let named = self.layers.iter().rev().find_map(|layer| layer.of_host(&host));
-        named.unwrap_or(Some(provider))
+        // Bedrock's second endpoint, `bedrock-mantle.us-east-1.api.aws`, has other prices than its first.
+        let is_mantle = provider == "aws.bedrock" && host.ends_with(".api.aws");
+        named.unwrap_or(Some(if is_mantle { "aws.bedrock.mantle" } else { provider }))
     }
 
     fn entry(&self, provider: &str, model: &str) -> Result<(&Entry, &Layer), Unpriced> {

@@ -18,6 +18,8 @@ pub(super) fn read(json: &mut Json<'_>) -> Read<Option<Box<Usage>>> {
                         // OpenRouter; OpenAI reports no writes.
                         "cache_write_tokens" => usage.cache_write = json.u64()?,
                         "audio_tokens" => usage.input_audio = json.u64()?,
+                        // xAI, OpenAI's pictures; elsewhere they are counted as text.
+                        "image_tokens" => usage.input_image = json.u64()?,
                         _ => {}
                     }
                     Ok(())
@@ -28,6 +30,7 @@ pub(super) fn read(json: &mut Json<'_>) -> Read<Option<Box<Usage>>> {
                     match key {
                         "reasoning_tokens" => usage.reasoning = json.u64()?,
                         "audio_tokens" => usage.output_audio = json.u64()?,
+                        "image_tokens" => usage.output_image = json.u64()?,
                         "accepted_prediction_tokens" => usage.accepted_prediction = json.u64()?,
                         "rejected_prediction_tokens" => usage.rejected_prediction = json.u64()?,
                         _ => {}
