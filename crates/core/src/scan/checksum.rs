@@ -19,6 +19,12 @@ pub(super) enum Check {
     Mixed,
     /// Digits, small letters and capitals.
     ThreeKinds,
+    /// Two of digits, small letters and capitals.
+    NotWord,
+    /// Digits and letters that change places as in what was drawn by lot, not as in names of things.
+    Random,
+    /// Not the example of its vendor's documentation, which ends so.
+    NotExample,
 }
 
 impl Check {
@@ -33,6 +39,13 @@ impl Check {
                 let body = token.get(prefix..).unwrap_or_default();
                 body.iter().any(u8::is_ascii_digit) && body.iter().any(u8::is_ascii_alphabetic)
             }
+            Self::NotWord => {
+                let body = token.get(prefix..).unwrap_or_default();
+                let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_digit, u8::is_ascii_lowercase, u8::is_ascii_uppercase];
+                kinds.iter().filter(|kind| body.iter().any(|byte| kind(byte))).count() >= 2
+            }
+            Self::Random => random(token),
+            Self::NotExample => !token.ends_with(b"EXAMPLE"),
             Self::ThreeKinds => {
                 let body = token.get(prefix..).unwrap_or_default();
                 body.iter().any(u8::is_ascii_digit)
@@ -41,6 +54,30 @@ impl Check {
             }
         }
     }
+}
+
+/// Names of things have few digits, or few changes between letters and digits.
+fn random(token: &[u8]) -> bool {
+    let kind = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    let uuid = token.len() == 36 && [8, 13, 18, 23].iter().all(|&at| token.get(at) == Some(&b'-'));
+    let lower = token.to_ascii_lowercase();
+    if uuid
+        || [&b"example"[..], b"secret", b"12345", b"xxxx"].iter().any(|of| memchr::memmem::find(&lower, of).is_some())
+    {
+        return false;
+    }
+    let digits = token.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let changes = token.windows(2).filter(|pair| (kind(pair[0]) == 0) != (kind(pair[1]) == 0)).count();
+    let others = token.iter().filter(|&&byte| kind(byte) == 3).count();
+    digits * 12 >= token.len()
+        && digits * 10 <= token.len() * 9
+        && changes * 10 >= token.len()
+        && others * 8 <= token.len()
 }
 
 const CRC_TABLE: [u32; 256] = {

@@ -83,6 +83,8 @@ pub(super) const ALNUM_HYPHEN: Class = ALNUM.of(HYPHEN);
 pub(super) const PERCENT64: Class = ALNUM.of(PERCENT);
 /// Letters, digits, `_`, `.` and `~`.
 pub(super) const NAME_TILDE_NO_HYPHEN: Class = WORD.of(DOT).of(TILDE);
+/// What a secret of no known format holds.
+pub(super) const GENERIC: Class = NAME.of(EQUALS).of(PLUS).of(SLASH);
 /// As [`NAME`], with `~`.
 pub(super) const NAME_TILDE: Class = NAME.of(TILDE);
 /// What a token behind `Bearer` may hold (RFC 6750, `b64token`), and `@`-free secrets of header values.
@@ -144,7 +146,7 @@ const KINDS: [u32; 256] = {
 };
 
 /// Runs longer than this are remembered, so that no byte is looked at again for each candidate in it.
-const SHORT: usize = 48;
+const SHORT: usize = 16;
 /// How many runs are remembered, one for each class in use.
 const KEPT: usize = 8;
 
@@ -168,9 +170,9 @@ impl<'t> Text<'t> {
         self.byte(at).is_some_and(|byte| class.has(byte))
     }
 
-    /// The text between two places; empty where they aren't places of it.
+    /// The text between two places, or as much of it as there is.
     pub(super) fn slice(&self, from: usize, to: usize) -> &'t [u8] {
-        self.bytes.get(from..to).unwrap_or_default()
+        self.bytes.get(from..to.min(self.bytes.len())).unwrap_or_default()
     }
 
     /// Whether `literal` stands at `at`.

@@ -11,12 +11,13 @@
 //! assert_eq!(scanner.redact(text), "the runner has [gitlab-pat:26]");
 //! ```
 //!
-//! One automaton over the public beginnings of formats and the names of vendors passes over the text; what stands at each place that
+//! One pass over the text looks for the public beginnings of formats and the names of vendors; what stands at each place that
 //! it gives is verified by shape, length, alphabet, entropy and checksum. Texts in base64, and escapes of JSON and URLs, are read
 //! decoded too. Time is linear in the length of the text, whatever it holds.
 //!
 //! It finds what is *written*: it doesn't ask vendors whether a key is valid, and doesn't find a password that looks like a word.
 
+mod anchors;
 mod checksum;
 mod class;
 mod decode;

@@ -30,7 +30,7 @@ const LOCAL: usize = 64;
 const HOST: usize = 255;
 
 /// Names that RFC 2606 and RFC 6761 keep for documentation and tests: nobody's address.
-const RESERVED: &[&str] =
+pub(super) const RESERVED: &[&str] =
     &["example.com", "example.org", "example.net", "example.edu", "localhost", "example", "test", "invalid", "local"];
 
 /// Local parts that are nobody.
@@ -273,7 +273,7 @@ fn issued(digits: &[u8]) -> bool {
         340_000..=349_999 | 370_000..=379_999 => length == 15,
         300_000..=305_999 | 309_500..=309_599 | 360_000..=369_999 | 380_000..=399_999 => length == 14,
         352_800..=358_999 => (16..=19).contains(&length),
-        400_000..=499_999 => matches!(length, 13 | 16 | 19),
+        400_000..=499_999 => matches!(length, 16 | 19),
         510_000..=559_999 | 222_100..=272_099 => length == 16,
         601_100..=601_199 | 644_000..=659_999 => matches!(length, 16 | 19),
         620_000..=629_999 | 810_000..=817_199 => matches!(length, 16..=19),
@@ -424,7 +424,7 @@ fn phone_e164(text: &Text<'_>, at: usize) -> Option<usize> {
                 digits += 1;
                 end = place + 1;
             }
-            b' ' | b'-' | b'.' if place == end => separators += 1,
+            b' ' | b'-' | b'.' if place == end && (separators > 0 || digits <= 4) => separators += 1,
             b'(' if !open => open = true,
             b')' if open && place == end => open = false,
             b' ' | b'-' if text.byte(place - 1) == Some(b')') => {}

@@ -1,11 +1,10 @@
-//! The scanner: one automaton over what formats begin with, and what verifies each place that it gives.
+//! The scanner: one pass for what formats begin with, and what verifies each place that it gives.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
-use super::checksum::entropy;
+use super::anchors::Anchors;
+use super::checksum::{Check, entropy};
 use super::class::{ALNUM, Class, NAME_BLANK, QUOTE_SPACE, Text, WORD};
 use super::decode;
 use super::found::{Found, Hit};
@@ -19,7 +18,7 @@ use super::tokens::{ASSIGNED, Assigned, TOKENS, Token};
 /// How many times a decoded text is decoded again.
 const DECODED: u8 = 3;
 
-/// What to look for at a place where a pattern of the automaton stands.
+/// What to look for at a place where an anchor stands.
 #[derive(Debug, Clone, Copy)]
 enum Candidate {
     /// A shape of a token, which begins so many bytes before.
@@ -36,10 +35,9 @@ enum Candidate {
 #[derive(Debug)]
 pub struct Scanner {
     rules: Vec<Rule>,
-    /// Over every anchor.
-    automaton: Option<AhoCorasick>,
-    /// By pattern of the automaton: where its candidates are.
-    patterns: Vec<(u32, u32)>,
+    anchors: Anchors,
+    /// By anchor: where its candidates are.
+    places: Vec<(u32, u32)>,
     candidates: Vec<Candidate>,
     numbers: Indices,
     own: Vec<Own>,
@@ -112,15 +110,14 @@ impl Scanner {
     }
 
     fn anchored(&self, text: &mut Text<'_>, found: &mut Found) {
-        let Some(automaton) = &self.automaton else { return };
-        for anchor in automaton.find_overlapping_iter(text.bytes) {
-            let Some(&(from, to)) = self.patterns.get(anchor.pattern().as_usize()) else { continue };
+        self.anchors.each(text.bytes, |start, end, anchor| {
+            let Some(&(from, to)) = self.places.get(anchor as usize) else { return };
             for candidate in self.candidates.get(from as usize..to as usize).unwrap_or_default() {
-                if let Some(hit) = verify(candidate, text, anchor.start(), anchor.end()) {
+                if let Some(hit) = verify(candidate, text, start, end) {
                     found.push(hit);
                 }
             }
-        }
+        });
     }
 }
 
@@ -131,6 +128,9 @@ fn verify(candidate: &Candidate, text: &mut Text<'_>, start: usize, end: usize) 
             (rule, start, token_end(token, shape, text, start)?)
         }
         Candidate::Assigned { rule, assigned } => {
+            if !own_word(text, start, end) || (assigned.check == Check::Random && names_no_secret(text, start, end)) {
+                return None;
+            }
             let (start, end) = assigned_value(assigned, text, end)?;
             (rule, start, end)
         }
@@ -162,12 +162,51 @@ fn token_end(token: &Token, shape: &[Piece], text: &mut Text<'_>, start: usize) 
     (whole && holds(value, body, prefix, token.entropy, token.check)).then_some(end)
 }
 
-fn holds(value: &[u8], body: &[u8], prefix: usize, tenths: u8, check: super::checksum::Check) -> bool {
-    (tenths == 0 || entropy(body) * 10.0 >= f64::from(tenths)) && check.holds(value, prefix)
+fn holds(value: &[u8], body: &[u8], prefix: usize, tenths: u8, check: Check) -> bool {
+    check.holds(value, prefix) && (tenths == 0 || entropy(body) * 10.0 >= f64::from(tenths))
 }
 
 /// Longest rest of a name behind a vendor's in it (`vendor` in `vendorApiToken =`).
 const NAME_REST: usize = 24;
+
+/// Whether the name at `start..end` is a word of its own in a name, and not letters in the middle of others (`SetSysctl`, `rookTable`).
+fn own_word(text: &Text<'_>, start: usize, end: usize) -> bool {
+    let name = text.slice(start, end);
+    let rest_is = |case: fn(&u8) -> bool| name.iter().skip(1).filter(|byte| byte.is_ascii_alphabetic()).all(case);
+    let first = name.first().copied().unwrap_or_default();
+    let before = start.checked_sub(1).and_then(|at| text.byte(at)).unwrap_or_default();
+    if first.is_ascii_lowercase() {
+        rest_is(u8::is_ascii_lowercase) && !before.is_ascii_lowercase()
+    } else {
+        !(rest_is(u8::is_ascii_uppercase) && before.is_ascii_uppercase())
+    }
+}
+
+/// What stands before and behind `token` and `secret` in names of what is no secret: places in lists, ids, names of files.
+const NO_SECRET_BEFORE: &[&str] =
+    &["next", "lock", "client", "page", "continuation", "public", "sync", "resume", "request"];
+const NO_SECRET_BEHIND: &[&str] = &[
+    "id", "_id", "-id", "sid", "s_id", "name", "_name", "-name", "arn", "_arn", "url", "_url", "length", "_length",
+    "hash", "_hash", "path", "_path", "file", "_file", "type", "_type",
+];
+
+/// Whether the name around `start..end` says that its value is no secret.
+fn names_no_secret(text: &Text<'_>, start: usize, end: usize) -> bool {
+    let lower = |part: &[u8]| part.to_ascii_lowercase();
+    let before = lower(text.slice(start.saturating_sub(13), start));
+    let behind = lower(text.slice(end, end + 8));
+    let before = before.strip_suffix(b"_").or_else(|| before.strip_suffix(b"-")).unwrap_or(&before);
+    let secret = text.starts_any_case(start, "token")
+        || text.starts_any_case(start, "secret")
+        || text.starts_any_case(start, "credential");
+    (text.starts_any_case(start, "token") && NO_SECRET_BEFORE.iter().any(|of| before.ends_with(of.as_bytes())))
+        || (secret
+            && NO_SECRET_BEHIND.iter().any(|of| {
+                behind
+                    .strip_prefix(of.as_bytes())
+                    .is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphabetic))
+            }))
+}
 
 /// The value that is assigned to a name whose vendor ends at `at`.
 fn assigned_value(assigned: &Assigned, text: &mut Text<'_>, at: usize) -> Option<(usize, usize)> {
@@ -222,6 +261,7 @@ impl Gathered {
     }
 
     fn anchor(&mut self, anchor: &str, candidate: Candidate) {
+        debug_assert!(anchor.len() >= 3, "an anchor is too short to be found: {anchor}");
         if !anchor.is_empty() {
             self.anchors.entry(anchor.to_ascii_lowercase()).or_default().push(candidate);
         }
@@ -267,6 +307,16 @@ fn special_rule(special: Special) -> Rule {
             "",
             "RFC 9110, 11.6.2; RFC 6750; gitleaks' curl-auth-header",
         ),
+        Special::CurlHeader => {
+            built_in("curl-auth-header", Credential, High, "", "curl manual; gitleaks 8.30.1, default rules")
+        }
+        Special::CurlUser => {
+            built_in("curl-auth-user", Credential, High, "", "curl manual; gitleaks 8.30.1, default rules")
+        }
+        Special::PathTraversal => built_in("path-traversal", Command, Medium, "", "OWASP, path traversal"),
+        Special::FacebookToken => {
+            built_in("facebook-access-token", Credential, High, "", "gitleaks 8.30.1, default rules")
+        }
         Special::ImageUrl => built_in(
             "image-exfiltration",
             Command,
@@ -343,19 +393,14 @@ impl Scanner {
             .filter_map(|(rule, expression)| Some(Own::new(gathered.rule(&parts, rule.clone())?, expression.clone())))
             .collect();
         let Gathered { rules, anchors } = gathered;
-        let mut patterns = Vec::with_capacity(anchors.len());
+        let mut places = Vec::with_capacity(anchors.len());
         let mut candidates: Vec<Candidate> = Vec::new();
         for of in anchors.values() {
             let from = candidates.len();
             candidates.extend(of);
-            patterns.push((u32::try_from(from).unwrap_or(0), u32::try_from(candidates.len()).unwrap_or(0)));
+            places.push((u32::try_from(from).unwrap_or(0), u32::try_from(candidates.len()).unwrap_or(0)));
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(anchors.keys())
-            .ok();
-        Self { rules, automaton, patterns, candidates, numbers, own }
+        let anchors = Anchors::new(anchors.keys().map(String::as_bytes).zip(0..));
+        Self { rules, anchors, places, candidates, numbers, own }
     }
 }

@@ -21,8 +21,6 @@ pub(super) enum Piece {
     OneOfAnyCase(&'static [&'static str]),
     /// White space, and up to four of these words in either case with white space behind each.
     Words(&'static [&'static str]),
-    /// As many steps out of a folder as there are (`../`, escaped or not).
-    Steps,
 }
 
 /// Exactly so many bytes of a class.
@@ -67,24 +65,11 @@ impl Piece {
                 }
                 Some(at)
             }
-            Self::Steps => {
-                let mut at = at;
-                for _ in 0..STEPS {
-                    let step = ["../", "..\\", "..%2f", "%2e%2e%2f", "%2e%2e/"]
-                        .iter()
-                        .find(|step| text.starts_any_case(at, step));
-                    let Some(step) = step else { break };
-                    at += step.len();
-                }
-                Some(at)
-            }
             Self::Maybe(literal) => Some(if text.starts(at, literal) { at + literal.len() } else { at }),
         }
     }
 }
 
-/// Most steps out of a folder that are counted.
-const STEPS: usize = 16;
 /// Widest gap between two words of a phrase.
 const GAP: usize = 8;
 
@@ -106,7 +91,7 @@ pub(super) fn anchor(pieces: &'static [Piece]) -> Option<(&'static [&'static str
             Piece::Literal(literal) | Piece::AnyCase(literal) => return Some((std::slice::from_ref(literal), before)),
             Piece::OneOf(list) | Piece::OneOfAnyCase(list) => return Some((list, before)),
             Piece::Exactly(_, count) => before += count,
-            Piece::Run(..) | Piece::Maybe(_) | Piece::Words(_) | Piece::Steps => return None,
+            Piece::Run(..) | Piece::Maybe(_) | Piece::Words(_) => return None,
         }
     }
     None

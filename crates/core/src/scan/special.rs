@@ -4,8 +4,10 @@ use memchr::memmem;
 
 use super::checksum::entropy;
 use super::class::{
-    ALNUM, ANY64_PAD, BEARER, BLANKS, LETTER, NAME, QUOTE_SPACE, SPACE, Text, URL_PART, URL64, URL64_PAD, WORD,
+    ALNUM, ALNUM_HYPHEN, ANY64_PAD, BEARER, BLANKS, DIGIT, MAIL_HOST, NAME, QUOTE_SPACE, SPACE, Text, URL_PART, URL64,
+    URL64_PAD, WORD,
 };
+use super::personal::RESERVED;
 
 /// The rules here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +17,10 @@ pub(super) enum Special {
     ConnectionString,
     UrlCredentials,
     Authorization,
+    CurlHeader,
+    CurlUser,
+    PathTraversal,
+    FacebookToken,
     ImageUrl,
 }
 
@@ -25,7 +31,29 @@ pub(super) const ANCHORS: &[(Special, &[&str])] = &[
     (Special::ConnectionString, &["://"]),
     (Special::UrlCredentials, &["://"]),
     (Special::Authorization, &["authorization", "x-api-key", "api-key\":", "bearer "]),
-    (Special::ImageUrl, &["![", "<img"]),
+    (Special::CurlHeader, &["-h \"", "-h '", "--header \"", "--header '", "--header=", "-h  "]),
+    (Special::CurlUser, &["-u ", "--user ", "--user="]),
+    (
+        Special::PathTraversal,
+        &[
+            "/etc/passwd",
+            "/etc/shadow",
+            "/etc/hosts",
+            "/proc/self",
+            "/windows/",
+            "\\windows\\",
+            "/winnt",
+            "\\winnt",
+            "/boot.ini",
+            "\\boot.ini",
+            "/var/log/",
+            "/.ssh/",
+            "/.env",
+            "/root/.",
+        ],
+    ),
+    (Special::FacebookToken, &["facebook"]),
+    (Special::ImageUrl, &["](http", "<img"]),
 ];
 
 impl Special {
@@ -37,6 +65,10 @@ impl Special {
             Self::ConnectionString => user_information(text, start, end, true),
             Self::UrlCredentials => user_information(text, start, end, false),
             Self::Authorization => authorization(text, start, end),
+            Self::CurlHeader => curl_header(text, end),
+            Self::CurlUser => curl_user(text, start, end),
+            Self::PathTraversal => path_traversal(text, start, end),
+            Self::FacebookToken => facebook_token(text, end),
             Self::ImageUrl => image(text, start, end),
         }
     }
@@ -58,21 +90,22 @@ fn private_key(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize, 
     }
     let body = end + dashes + 5;
     let rest = text.slice(body, text.bytes.len().min(body + ARMOURED));
-    let closed = memmem::find(rest, b"-----END").and_then(|length| {
-        let tail = &rest[length..rest.len().min(length + 120)];
-        let close = memmem::find(tail, b"KEY")
-            .map(|at| at + memmem::find(&tail[at..], b"-----").map_or(3, |dashes| dashes + 5))?;
-        Some((length, length + close))
-    });
-    // Not closed: as far as base64 goes on.
-    let (length, whole) =
-        closed.filter(|(length, _)| memmem::find(&rest[..*length], b"-----BEGIN").is_none()).unwrap_or_else(|| {
-            let length = rest
-                .iter()
-                .position(|&byte| !(ANY64_PAD.has(byte) || matches!(byte, b'\n' | b'\r' | b'\\' | b'"')))
-                .unwrap_or(rest.len());
-            (length, length)
+    // No armour holds five hyphens.
+    let closed =
+        memmem::find(rest, b"-----").filter(|&length| rest[length..].starts_with(b"-----END")).and_then(|length| {
+            let tail = &rest[length..rest.len().min(length + 120)];
+            let close = memmem::find(tail, b"KEY")
+                .map(|at| at + memmem::find(&tail[at..], b"-----").map_or(3, |dashes| dashes + 5))?;
+            Some((length, length + close))
         });
+    // Not closed: as far as base64 goes on.
+    let (length, whole) = closed.unwrap_or_else(|| {
+        let length = rest
+            .iter()
+            .position(|&byte| !(ANY64_PAD.has(byte) || matches!(byte, b'\n' | b'\r' | b'\\' | b'"')))
+            .unwrap_or(rest.len());
+        (length, length)
+    });
     let armour = &rest[..length];
     armour.split(|&byte| !ANY64_PAD.has(byte)).any(|run| run.len() >= KEY).then_some((start, body + whole))
 }
@@ -88,7 +121,7 @@ fn jwt(text: &mut Text<'_>, dot: usize) -> Option<(usize, usize)> {
         start + memmem::find(header, b"ey").filter(|&at| text.begins(start + at) || at == 1)?
     };
     let payload = text.run_end(dot + 1, URL64, ARMOURED);
-    if dot - start < 17 || payload - dot < 17 {
+    if dot - start < 14 || payload - dot < 17 {
         return None;
     }
     let end =
@@ -185,7 +218,7 @@ fn user_information(text: &mut Text<'_>, start: usize, end: usize, database: boo
     let is_database = DATABASES.iter().any(|of| {
         of.as_bytes() == scheme || scheme.strip_prefix(of.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'+'))
     });
-    if is_database != database {
+    if is_database != database || scheme == b"cvs" {
         return None;
     }
     let stop = text.slice(end, end + USER_INFORMATION).iter().position(|&byte| {
@@ -200,6 +233,9 @@ fn user_information(text: &mut Text<'_>, start: usize, end: usize, database: boo
         return None;
     }
     let information = text.slice(end, at);
+    if is_reserved(text.slice(at + 1, at + 1 + HOST)) {
+        return None;
+    }
     let colon = information.iter().position(|&byte| byte == b':');
     let (user, password) = match colon {
         Some(colon) => (&information[..colon], &information[colon + 1..]),
@@ -214,6 +250,18 @@ fn user_information(text: &mut Text<'_>, start: usize, end: usize, database: boo
         None => return None,
     };
     (password.len() >= 3 && password != user && !is_placeholder(password)).then_some((end, at))
+}
+
+/// Longest host that is compared.
+const HOST: usize = 64;
+
+/// Whether a text begins with a host that nobody has.
+fn is_reserved(rest: &[u8]) -> bool {
+    let end = rest.iter().position(|&byte| !MAIL_HOST.has(byte)).unwrap_or(rest.len());
+    let host = rest[..end].to_ascii_lowercase();
+    RESERVED
+        .iter()
+        .any(|of| host.strip_suffix(of.as_bytes()).is_some_and(|before| before.is_empty() || before.ends_with(b".")))
 }
 
 fn is_placeholder(password: &[u8]) -> bool {
@@ -249,7 +297,7 @@ fn authorization(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize
             _ if text.byte(end - 1) == Some(b':') => quotes,
             _ => return None,
         };
-        let scheme = text.run_end(at, LETTER, 12);
+        let scheme = text.run_end(at, ALNUM_HYPHEN, 12);
         if text.is(scheme, BLANKS) && scheme > at {
             at = text.run_end(scheme, BLANKS, 4);
         }
@@ -262,6 +310,90 @@ fn authorization(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize
     (value.len() >= least && random && !is_placeholder(value)).then_some((at, stop))
 }
 
+/// Names of headers that carry credentials hold one of these.
+const CARRIERS: &[&str] = &["auth", "key", "token", "secret", "cookie"];
+
+/// `-H 'X-Api-Token: …'`.
+fn curl_header(text: &mut Text<'_>, end: usize) -> Option<(usize, usize)> {
+    let name = text.run_end(end, QUOTE_SPACE, 3);
+    let name_end = text.run_end(name, ALNUM_HYPHEN, 40);
+    let lower = text.slice(name, name_end).to_ascii_lowercase();
+    if text.byte(name_end) != Some(b':') || !CARRIERS.iter().any(|of| memmem::find(&lower, of.as_bytes()).is_some()) {
+        return None;
+    }
+    let mut at = text.run_end(name_end + 1, BLANKS, 5);
+    let scheme = text.run_end(at, ALNUM_HYPHEN, 12);
+    if text.is(scheme, BLANKS) && scheme > at {
+        at = text.run_end(scheme, BLANKS, 5);
+    }
+    let stop = text.run_end(at, BEARER, HEADER);
+    let value = text.slice(at, stop);
+    (value.len() >= 8 && entropy(value) >= 2.75 && value.iter().any(u8::is_ascii_digit) && !is_placeholder(value))
+        .then_some((at, stop))
+}
+
+/// How far before its user `curl` may stand.
+const COMMAND: usize = 512;
+
+/// `curl -u user:password`.
+fn curl_user(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize, usize)> {
+    if start == 0 || !text.is(start - 1, SPACE) {
+        return None;
+    }
+    let at = text.run_end(end, BLANKS, 5);
+    let quote = text.byte(at).filter(|byte| matches!(byte, b'"' | b'\''));
+    let at = at + usize::from(quote.is_some());
+    let rest = text.slice(at, at + 128);
+    let length = rest
+        .iter()
+        .position(|&byte| quote.map_or_else(|| SPACE.has(byte) || matches!(byte, b'"' | b'\''), |quote| byte == quote))
+        .unwrap_or(rest.len());
+    let value = &rest[..length];
+    let colon = value.iter().position(|&byte| byte == b':')?;
+    let (user, password) = (&value[..colon], &value[colon + 1..]);
+    let secret = if password.is_empty() { user } else { password };
+    let curl = memmem::rfind(text.slice(start.saturating_sub(COMMAND), start), b"curl").is_some();
+    (curl
+        && secret.len() >= 3
+        && user != password
+        && !value.starts_with(b"$")
+        && !is_placeholder(secret)
+        && entropy(value) >= 2.0)
+        .then_some((at, at + length))
+}
+
+/// Least steps out of a folder.
+const STEPS: usize = 2;
+
+/// `../../etc/passwd`, with slashes of either kind. Escaped ones are seen without their escapes.
+fn path_traversal(text: &Text<'_>, start: usize, end: usize) -> Option<(usize, usize)> {
+    let mut from = start + 1;
+    let mut steps = 0;
+    while from >= 3 && (text.starts(from - 3, "../") || text.starts(from - 3, "..\\")) && steps < 64 {
+        from -= 3;
+        steps += 1;
+    }
+    (steps >= STEPS).then_some((from, end))
+}
+
+/// `ID|SECRET` of an application, near the name.
+fn facebook_token(text: &mut Text<'_>, end: usize) -> Option<(usize, usize)> {
+    let gap = text.slice(end, end + 32).iter().position(u8::is_ascii_digit)?;
+    let start = end + gap;
+    let bar = text.run_end(start, DIGIT, 17);
+    let behind = bar
+        + if text.byte(bar) == Some(b'|') {
+            1
+        } else if text.starts(bar, "%7C") {
+            3
+        } else {
+            return None;
+        };
+    let stop = text.run_end(behind, URL64, 40);
+    let secret = text.slice(behind, stop);
+    (matches!(bar - start, 15 | 16) && secret.len() >= 27 && entropy(secret) >= 3.0).then_some((start, stop))
+}
+
 /// Longest alternative text, and longest address of an image.
 const ALTERNATIVE: usize = 256;
 const ADDRESS: usize = 4096;
@@ -270,16 +402,15 @@ const CARRIED: usize = 32;
 
 /// `![…](https://host/?q=DATA)` and `<img src="https://host/?q=DATA">`: a client that shows the answer sends the data off.
 fn image(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize, usize)> {
-    let address = if text.starts(start, "![") {
-        let alternative = text.slice(end, end + ALTERNATIVE);
-        let close = end + alternative.iter().position(|byte| matches!(byte, b']' | b'[' | b'\n'))?;
-        (text.starts(close, "](")).then_some(close + 2)?
+    let (start, address) = if text.starts(start, "](") {
+        let alternative = text.slice(start.saturating_sub(ALTERNATIVE), start);
+        let open = start - alternative.iter().rev().position(|byte| matches!(byte, b']' | b'[' | b'\n'))? - 1;
+        (open > 0 && text.starts(open - 1, "![")).then_some((open - 1, start + 2))?
     } else {
         let tag = text.slice(end, end + ALTERNATIVE);
         let stop = tag.iter().position(|byte| matches!(byte, b'<' | b'>')).unwrap_or(tag.len());
         let source = memmem::find(&tag[..stop], b"src=")?;
-        let at = end + source + 4;
-        text.run_end(at, QUOTE_SPACE, 1)
+        (start, text.run_end(end + source + 4, QUOTE_SPACE, 1))
     };
     if !text.starts_any_case(address, "http://") && !text.starts_any_case(address, "https://") {
         return None;

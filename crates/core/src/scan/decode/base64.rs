@@ -5,6 +5,9 @@ use crate::scan::class::{ANY64, PRINTABLE};
 
 /// Shortest run of the alphabet that is decoded, in characters: half of a short key.
 const LEAST: usize = 24;
+/// Longest part of a run that is decoded at once, and how much of it is decoded again with the next.
+const PIECE: usize = 64 * 1024;
+const OVERLAP: usize = 8 * 1024;
 /// Shortest decoded text that is looked at, in bytes.
 const LEAST_TEXT: usize = 16;
 
@@ -42,10 +45,11 @@ pub(in crate::scan) fn each_decoded(text: &str, mut give: impl FnMut(View)) {
             at += LEAST;
             continue;
         }
-        // At most LEAST − 1 back: the place before that was looked at, or belongs to a run that was too short.
+        // At most LEAST − 1 back: the place before that was looked at.
         let start =
             (at.saturating_sub(LEAST - 1)..at).rev().take_while(|&place| ANY64.has(bytes[place])).last().unwrap_or(at);
-        let end = bytes[at..].iter().position(|&byte| !ANY64.has(byte)).map_or(bytes.len(), |len| at + len);
+        let most = (start + PIECE).min(bytes.len());
+        let end = bytes[at..most].iter().position(|&byte| !ANY64.has(byte)).map_or(most, |len| at + len);
         if end - start >= LEAST && looks_encoded(&bytes[start..end]) {
             let mut most = 0;
             let mut chosen = 0;
@@ -66,14 +70,17 @@ pub(in crate::scan) fn each_decoded(text: &str, mut give: impl FnMut(View)) {
                 }
             }
         }
-        at = end + LEAST;
+        // A long run is decoded in pieces that overlap, so that what it needs doesn't grow with it.
+        at = if end == start + PIECE { end - OVERLAP + LEAST } else { end + LEAST };
     }
 }
 
-/// Text in base64 has letters of both cases; names and paths mostly don't.
+/// Text in base64 has letters of both cases and digits; names and paths mostly don't.
 fn looks_encoded(run: &[u8]) -> bool {
     let head = &run[..run.len().min(256)];
-    head.iter().any(u8::is_ascii_uppercase) && head.iter().any(u8::is_ascii_lowercase)
+    head.iter().any(u8::is_ascii_uppercase)
+        && head.iter().any(u8::is_ascii_lowercase)
+        && head.iter().any(u8::is_ascii_digit)
 }
 
 fn decode(run: &[u8], into: &mut Vec<u8>) {

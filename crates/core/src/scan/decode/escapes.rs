@@ -7,6 +7,9 @@ use super::View;
 /// How far around an escape the text is read again without escapes, in bytes.
 const AROUND: usize = 512;
 
+/// Longest part that is read again at once, about.
+const PIECE: usize = 64 * 1024;
+
 /// An escape: the character it stands for, and its length.
 fn escape(bytes: &[u8]) -> Option<(u8, usize)> {
     let hex = |from: usize| -> Option<u8> {
@@ -49,14 +52,15 @@ pub(in crate::scan) fn each_unescaped(text: &str, mut give: impl FnMut(View)) {
         let start = boundary_before(text, first.saturating_sub(AROUND).max(from));
         let mut end = first + AROUND;
         let mut at = first + 1;
-        while at < end {
+        while at < end && at < start + PIECE {
             let Some(next) = next_hiding(bytes.get(..end.min(bytes.len())).unwrap_or(bytes), at) else { break };
             end = next + AROUND;
             at = next + 1;
         }
         let end = boundary_before(text, end.min(bytes.len()));
         give(unescaped(text, start, end));
-        from = end;
+        // What is cut stands whole in one of two parts.
+        from = if end >= start + PIECE && end < bytes.len() { boundary_before(text, end - AROUND * 8) } else { end };
     }
 }
 

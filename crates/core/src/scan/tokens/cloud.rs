@@ -3,10 +3,18 @@
 use super::token::Token;
 use crate::scan::checksum::Check;
 use crate::scan::class::{
-    ALNUM, ALNUM_HYPHEN, ANY64_PAD, BASE32, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, NAME_TILDE,
-    NAME_TILDE_NO_HYPHEN, PERCENT64, UPPER_ALNUM, URL64, URL64_PAD, URL64_PAD_DOT,
+    ALNUM, ALNUM_HYPHEN, ANY64_PAD, BASE32, BASE64, HEX, HEX_LOWER, LOWER_ALNUM, NAME_TILDE, NAME_TILDE_NO_HYPHEN,
+    PERCENT64, UPPER_ALNUM, URL64, URL64_PAD, URL64_PAD_DOT,
 };
 use crate::scan::shape::{Piece, exactly, lit, run};
+
+/// A dot is too little to be found by: with the first character of each.
+const VAULT: &[&str] = &[
+    "s.0", "s.1", "s.2", "s.3", "s.4", "s.5", "s.6", "s.7", "s.8", "s.9", "s.a", "s.b", "s.c", "s.d", "s.e", "s.f",
+    "s.g", "s.h", "s.i", "s.j", "s.k", "s.l", "s.m", "s.n", "s.o", "s.p", "s.q", "s.r", "s.s", "s.t", "s.u", "s.v",
+    "s.w", "s.x", "s.y", "s.z", "s.A", "s.B", "s.C", "s.D", "s.E", "s.F", "s.G", "s.H", "s.I", "s.J", "s.K", "s.L",
+    "s.M", "s.N", "s.O", "s.P", "s.Q", "s.R", "s.S", "s.T", "s.U", "s.V", "s.W", "s.X", "s.Y", "s.Z",
+];
 
 pub(super) static TOKENS: &[Token] = &[
     Token::new(
@@ -17,7 +25,8 @@ pub(super) static TOKENS: &[Token] = &[
             &[lit("A3T"), exactly(UPPER_ALNUM, 1), run(BASE32, 16, 16)],
         ],
     )
-    .entropy(30),
+    .entropy(30)
+    .check(Check::NotExample),
     Token::new("aws-signature", "X-Amz-Signature=", &[&[Piece::AnyCase("X-Amz-Signature="), run(HEX_LOWER, 64, 64)]])
         .source("AWS Signature Version 4, query string authentication"),
     Token::new(
@@ -51,7 +60,11 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new(
         "azure-ad-client-secret",
         "",
-        &[&[exactly(NAME_TILDE_NO_HYPHEN, 3), exactly(DIGIT, 1), lit("Q~"), run(NAME_TILDE, 31, 34)]],
+        &[&[
+            exactly(NAME_TILDE_NO_HYPHEN, 3),
+            Piece::OneOf(&["0Q~", "1Q~", "2Q~", "3Q~", "4Q~", "5Q~", "6Q~", "7Q~", "8Q~", "9Q~"]),
+            run(NAME_TILDE, 31, 34),
+        ]],
     )
     .entropy(30),
     Token::new("alibaba-access-key-id", "LTAI", &[&[lit("LTAI"), run(ALNUM, 20, 20)]]).entropy(20),
@@ -98,9 +111,10 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new(
         "grafana-cloud-api-token",
         "glc_",
-        &[&[Piece::AnyCase("glc_"), run(BASE64, 32, 400), Piece::Maybe("=="), Piece::Maybe("=")]],
+        &[&[lit("glc_"), run(BASE64, 32, 400), Piece::Maybe("=="), Piece::Maybe("=")]],
     )
-    .entropy(30),
+    .entropy(30)
+    .check(Check::Mixed),
     Token::new(
         "grafana-service-account-token",
         "glsa_",
@@ -111,7 +125,7 @@ pub(super) static TOKENS: &[Token] = &[
         .entropy(35),
     Token::new("vault-batch-token", "hvb.", &[&[lit("hvb."), run(URL64, 138, 300)]]).entropy(40),
     Token::new("vault-service-token", "hvs.", &[&[lit("hvs."), run(URL64, 90, 300)]]).entropy(35),
-    Token::new("vault-legacy-service-token", "s.", &[&[lit("s."), run(ALNUM, 24, 24)]])
+    Token::new("vault-legacy-service-token", "s.", &[&[Piece::OneOf(VAULT), run(ALNUM, 23, 23)]])
         .entropy(35)
         .check(Check::ThreeKinds),
     Token::new("heroku-api-key-v2", "HRKU-AA", &[&[lit("HRKU-AA"), run(URL64, 58, 58)]]).entropy(40),

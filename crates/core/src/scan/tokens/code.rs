@@ -43,15 +43,9 @@ pub(super) static TOKENS: &[Token] = &[
     )
     .check(Check::Crc32Base36)
     .source(GITLAB_ROUTABLE),
-    Token::new("gitlab-pat", "glpat-", &[&[lit("glpat-"), run(URL64, 20, 26)]]).anywhere().entropy(30).source(GITLAB),
-    Token::new("gitlab-ptt", "glptt-", &[&[lit("glptt-"), run(HEX_LOWER, 40, 40)]])
-        .anywhere()
-        .entropy(30)
-        .source(GITLAB),
-    Token::new("gitlab-rrt", "GR1348941", &[&[lit("GR1348941"), run(URL64, 20, 20)]])
-        .anywhere()
-        .entropy(30)
-        .source(GITLAB),
+    Token::new("gitlab-pat", "glpat-", &[&[lit("glpat-"), run(URL64, 20, 26)]]).entropy(30).source(GITLAB),
+    Token::new("gitlab-ptt", "glptt-", &[&[lit("glptt-"), run(HEX_LOWER, 40, 40)]]).entropy(30).source(GITLAB),
+    Token::new("gitlab-rrt", "GR1348941", &[&[lit("GR1348941"), run(URL64, 20, 20)]]).entropy(30).source(GITLAB),
     Token::new(
         "gitlab-runner-authentication-token-routable",
         "glrt-t",
@@ -72,39 +66,22 @@ pub(super) static TOKENS: &[Token] = &[
     .check(Check::Crc32Base36)
     .source(GITLAB_ROUTABLE),
     Token::new("gitlab-runner-authentication-token", "glrt-", &[&[lit("glrt-"), run(URL64, 20, 26)]])
-        .anywhere()
         .entropy(30)
         .source(GITLAB),
-    Token::new("gitlab-deploy-token", "gldt-", &[&[lit("gldt-"), run(URL64, 20, 26)]])
-        .anywhere()
-        .entropy(30)
-        .source(GITLAB),
+    Token::new("gitlab-deploy-token", "gldt-", &[&[lit("gldt-"), run(URL64, 20, 26)]]).entropy(30).source(GITLAB),
     Token::new("gitlab-feature-flag-client-token", "glffct-", &[&[lit("glffct-"), run(URL64, 20, 26)]])
-        .anywhere()
         .entropy(30)
         .source(GITLAB),
-    Token::new("gitlab-feed-token", "glft-", &[&[lit("glft-"), run(URL64, 20, 100)]])
-        .anywhere()
-        .entropy(30)
-        .source(GITLAB),
+    Token::new("gitlab-feed-token", "glft-", &[&[lit("glft-"), run(URL64, 20, 100)]]).entropy(30).source(GITLAB),
     Token::new("gitlab-incoming-mail-token", "glimt-", &[&[lit("glimt-"), run(URL64, 25, 25)]])
-        .anywhere()
         .entropy(30)
         .source(GITLAB),
     Token::new("gitlab-kubernetes-agent-token", "glagent-", &[&[lit("glagent-"), run(URL64, 50, 100)]])
-        .anywhere()
         .entropy(30)
         .source(GITLAB),
-    Token::new("gitlab-oauth-app-secret", "gloas-", &[&[lit("gloas-"), run(URL64, 64, 64)]])
-        .anywhere()
-        .entropy(30)
-        .source(GITLAB),
-    Token::new("gitlab-scim-token", "glsoat-", &[&[lit("glsoat-"), run(URL64, 20, 26)]])
-        .anywhere()
-        .entropy(30)
-        .source(GITLAB),
+    Token::new("gitlab-oauth-app-secret", "gloas-", &[&[lit("gloas-"), run(URL64, 64, 64)]]).entropy(30).source(GITLAB),
+    Token::new("gitlab-scim-token", "glsoat-", &[&[lit("glsoat-"), run(URL64, 20, 26)]]).entropy(30).source(GITLAB),
     Token::new("gitlab-cicd-job-token", "glcbt-", &[&[lit("glcbt-"), run(ALNUM, 1, 5), lit("_"), run(URL64, 20, 26)]])
-        .anywhere()
         .entropy(30)
         .source(GITLAB),
     Token::new("gitlab-session-cookie", "_gitlab_session=", &[&[lit("_gitlab_session="), run(LOWER_ALNUM, 32, 32)]])

@@ -141,35 +141,12 @@ pub(super) static TOKENS: &[Token] = &[
             &[Piece::OneOfAnyCase(&[
                 "xp_cmdshell",
                 "into outfile '",
-                "load_file(",
+                "load_file('",
                 "information_schema.tables",
                 "waitfor delay '",
                 "pg_sleep(",
-                "benchmark(",
             ])],
         ],
-    )
-    .anywhere(),
-    command(
-        "path-traversal",
-        &[&[
-            Piece::OneOfAnyCase(&["../../", "..\\..\\", "..%2f..%2f", "%2e%2e%2f%2e%2e%2f", "%2e%2e/%2e%2e/"]),
-            Piece::Steps,
-            Piece::OneOfAnyCase(&[
-                "etc/passwd",
-                "etc/shadow",
-                "etc/hosts",
-                "proc/self",
-                "root/",
-                "windows/",
-                "windows\\",
-                "winnt",
-                "boot.ini",
-                "var/log",
-                ".ssh/",
-                ".env",
-            ]),
-        ]],
     )
     .anywhere(),
 ];

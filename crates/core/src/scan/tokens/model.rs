@@ -91,7 +91,8 @@ pub(super) static TOKENS: &[Token] = &[
         "hf_",
         &[&[lit("hf_"), run(LETTER, 34, 34)], &[lit("hf_"), run(ALNUM, 34, 40)]],
     )
-    .entropy(30),
+    .entropy(30)
+    .check(Check::NotWord),
     Token::new("huggingface-organization-api-token", "api_org_", &[&[lit("api_org_"), run(LETTER, 34, 34)]])
         .entropy(20),
     Token::new("nvidia-api-key", "nvapi-", &[&[lit("nvapi-"), run(URL64, 60, 80)]])

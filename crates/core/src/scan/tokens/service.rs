@@ -5,6 +5,10 @@ use crate::scan::checksum::Check;
 use crate::scan::class::{ALNUM, ALNUM_HYPHEN, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, TO_H, URL64, URL64_PAD_DOT};
 use crate::scan::shape::{Piece, exactly, lit, run};
 
+const TWILIO: &[&str] = &[
+    "SK0", "SK1", "SK2", "SK3", "SK4", "SK5", "SK6", "SK7", "SK8", "SK9", "SKa", "SKb", "SKc", "SKd", "SKe", "SKf",
+    "SKA", "SKB", "SKC", "SKD", "SKE", "SKF",
+];
 const SLACK: &str = "Slack API documentation, token types; gitleaks 8.30.1, default rules";
 
 pub(super) static TOKENS: &[Token] = &[
@@ -23,14 +27,10 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new(
         "square-access-token",
         "",
-        &[
-            &[lit("sq0atp-"), run(URL64, 22, 60)],
-            &[lit("sq0csp-"), run(URL64, 43, 43)],
-            &[lit("EAAA"), run(URL64, 22, 60)],
-        ],
+        &[&[lit("sq0atp-"), run(URL64, 22, 60)], &[lit("sq0csp-"), run(URL64, 43, 43)]],
     )
-    .entropy(30)
-    .check(Check::ThreeKinds),
+    .entropy(20),
+    Token::new("square-access-token", "", &[&[lit("EAAA"), run(URL64, 22, 60)]]).entropy(30).check(Check::ThreeKinds),
     Token::new("shopify-access-token", "shpat_", &[&[lit("shpat_"), run(HEX, 32, 32)]]).anywhere().entropy(20),
     Token::new("shopify-custom-access-token", "shpca_", &[&[lit("shpca_"), run(HEX, 32, 32)]]).anywhere().entropy(20),
     Token::new("shopify-private-app-access-token", "shppa_", &[&[lit("shppa_"), run(HEX, 32, 32)]])
@@ -195,8 +195,14 @@ pub(super) static TOKENS: &[Token] = &[
         "slack-legacy-workspace-token",
         "xox",
         &[
-            &[Piece::OneOf(&["xoxa-", "xoxr-"]), exactly(DIGIT, 1), lit("-"), run(ALNUM, 8, 48)],
-            &[Piece::OneOf(&["xoxa-", "xoxr-"]), run(ALNUM, 8, 48)],
+            &[
+                Piece::OneOf(&["xoxa-", "xoxr-"]),
+                exactly(DIGIT, 1),
+                lit("-"),
+                run(ALNUM, 8, 48),
+                run(ALNUM_HYPHEN, 0, 128),
+            ],
+            &[Piece::OneOf(&["xoxa-", "xoxr-"]), run(ALNUM, 8, 48), run(ALNUM_HYPHEN, 0, 128)],
         ],
     )
     .anywhere()
@@ -207,7 +213,7 @@ pub(super) static TOKENS: &[Token] = &[
         "hooks.slack.com/",
         &[&[
             Piece::OneOf(&["hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/"]),
-            run(BASE64, 43, 64),
+            run(BASE64, 43, 160),
         ]],
     )
     .check(Check::Mixed)
@@ -259,7 +265,7 @@ pub(super) static TOKENS: &[Token] = &[
         .anywhere()
         .entropy(40)
         .check(Check::ThreeKinds),
-    Token::new("twilio-api-key", "SK", &[&[lit("SK"), run(HEX, 32, 32)]]).entropy(30).check(Check::Mixed),
+    Token::new("twilio-api-key", "SK", &[&[Piece::OneOf(TWILIO), run(HEX, 31, 31)]]).entropy(30).check(Check::Mixed),
     Token::new("sendgrid-api-token", "SG.", &[&[lit("SG."), run(URL64_PAD_DOT, 66, 66)]]).entropy(20),
     Token::new(
         "sendinblue-api-token",
