@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sidetone_core::connection::{At, Close, Connection, Direction, Facts};
+use sidetone_core::connection::{At, Close, Connection, Direction, Facts, Seen};
+use sidetone_core::event::Outcome;
 use sidetone_core::exchange::Settings;
 use sidetone_core::wire::http::Flow;
 use sidetone_fuzz::{Step, cut, fed, has_gap, steps};
@@ -28,7 +29,13 @@ fn version(flags: u8, steps: &[Step]) -> Option<u8> {
     beginnings.iter().find(|(beginning, _)| bytes.starts_with(beginning)).map(|(_, version)| *version)
 }
 
-/// What is seen, pieces cut where `cut_of` gives a seed for them.
+/// A call that was understood as a whole. Of a body that is corrupt it depends on the cuts how far it is looked at.
+fn whole_call(seen: &Seen) -> Option<String> {
+    let is_whole = seen.understood.call.outcome == Outcome::Completed && seen.understood.skips.iter().next().is_none();
+    is_whole.then(|| format!("{seen:?}"))
+}
+
+/// The whole calls that are seen, pieces cut where `cut_of` gives a seed for them.
 fn read(cut_of: impl Fn(Flow) -> Option<u8>, flags: u8, script: &[Step]) -> Vec<String> {
     let facts = Facts {
         server_name: (flags & 1 == 0).then(|| "api.openai.com".into()),
@@ -57,12 +64,12 @@ fn read(cut_of: impl Fn(Flow) -> Option<u8>, flags: u8, script: &[Step]) -> Vec<
         }
         assert!(connection.held_bytes() <= limit, "{} bytes are held of {}", connection.held_bytes(), fed(script));
         while let Some(call) = connection.poll() {
-            seen.push(format!("{call:?}"));
+            seen.extend(whole_call(&call));
         }
     }
     connection.handle_close(now, if flags & 8 == 0 { Close::Freed } else { Close::ProcessEnded });
     while let Some(call) = connection.poll() {
-        seen.push(format!("{call:?}"));
+        seen.extend(whole_call(&call));
     }
     assert_eq!(connection.open_calls(), 0);
     seen.sort();

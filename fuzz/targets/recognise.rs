@@ -23,6 +23,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         file.write_all(bytes).unwrap();
         for found in recognise(file, Path::new("/lib/libssl.so.3")).unwrap() {
             assert!(found.unsupported.is_none() || found.probes.is_empty());
+            assert!(found.probes.iter().all(|probe| probe.offset < bytes.len() as u64), "{found:?}");
         }
     });
 });

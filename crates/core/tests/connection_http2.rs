@@ -1,6 +1,7 @@
 //! Connections: the same call over HTTP/2 and HTTP/1.1, from the beginning and from the middle.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -88,6 +89,12 @@ fn say(connection: &mut Connection, direction: Direction, bytes: &[u8], size: us
 
 fn calls(connection: &mut Connection) -> Vec<Call> {
     std::iter::from_fn(|| connection.poll()).map(|seen| seen.understood.call).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// The same exchange over HTTP/1.1.
@@ -249,4 +256,30 @@ fn the_port_is_the_one_of_the_request_or_of_its_scheme_and_unknown_without_a_req
         calls(&mut connection).remove(0).server.port
     };
     assert_eq!([Some("h.example:8443"), Some("h.example"), None].map(port_of), [Some(8443), Some(443), None]);
+}
+
+// A find of the fuzzer: the first piece of the body was to show by itself how it is encoded.
+#[test]
+fn the_coding_of_a_body_whose_head_is_not_known_shows_in_its_first_bytes_however_they_are_cut() {
+    let body = gzip(format!("{CHUNK}data: [DONE]\n\n").as_bytes());
+    // The content coding is told by an entry of the dynamic table, of before we joined (RFC 7541 section 6.1).
+    let head = frame(
+        HEADERS,
+        END_HEADERS,
+        9,
+        &[&fields(&[(":status", "200"), ("content-type", "text/event-stream")])[..], &[0x80 | 62]].concat(),
+    );
+    let path = "/v1/chat/completions";
+    let read = |size: usize| {
+        let mut connection = connection(false);
+        say(&mut connection, Direction::Write, &request(9, path), usize::MAX);
+        say(&mut connection, Direction::Read, &head, usize::MAX);
+        say(&mut connection, Direction::Read, &frame(DATA, END_STREAM, 9, &body), size);
+        calls(&mut connection).remove(0)
+    };
+    let whole = read(usize::MAX);
+    assert_eq!((&whole.outcome, whole.response.model.as_deref()), (&Outcome::Completed, Some("m-1")));
+    for size in [1, 2, 3, 7] {
+        assert_eq!(read(size), whole, "in pieces of {size}");
+    }
 }

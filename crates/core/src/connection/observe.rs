@@ -316,10 +316,8 @@ impl Connection {
                 if let Some(listener) = &mut self.listener {
                     listener.body(stream, flow, &bytes);
                 }
-                let room = match flow {
-                    Flow::Request => self.room(),
-                    Flow::Response => 0,
-                };
+                let is_call = self.streams.get(&stream).is_some_and(Stream::is_call);
+                let room = if flow == Flow::Request && !is_call { self.room() } else { 0 };
                 let Some(stream) = stream_at(&mut self.streams, &self.shared, stream, now) else { return };
                 match flow {
                     Flow::Request => stream.handle_request_body(bytes, &mut self.shared, room),

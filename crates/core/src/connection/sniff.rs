@@ -106,16 +106,17 @@ impl Sniff {
             return if is_given_up { Found::NotHttp } else { found };
         }
         let bytes = self.joined(direction);
-        let looks = http2::looks_like(&bytes);
-        match (http1::looks(&bytes, Flow::Request), http1::looks(&bytes, Flow::Response)) {
-            (http1::Looks::Like, _) => return Found::Http1(client),
-            (_, http1::Looks::Like) => return Found::Http1(server),
-            // Frames that name a request or a response are, without a preface, too: the connection began before us after all.
-            _ if is_http2(looks) => return Found::Http2,
+        let looks = [Flow::Request, Flow::Response].map(|flow| http1::looks(&bytes, flow));
+        match looks {
+            [http1::Looks::Like, _] => return Found::Http1(client),
+            [_, http1::Looks::Like] => return Found::Http1(server),
+            _ => {}
+        }
+        match http2::looks_like(&bytes) {
+            // Without a preface the connection began before us after all.
+            frames if is_http2(frames) => return Found::Http2,
+            None if looks == [http1::Looks::Unlike; 2] => self.ways[direction as usize].is_foreign = true,
             // A server may send its settings before the client's preface is seen.
-            (http1::Looks::Unlike, http1::Looks::Unlike) if looks.is_none() => {
-                self.ways[direction as usize].is_foreign = true;
-            }
             _ => {}
         }
         if self.ways.iter().all(|way| way.from_start && way.is_foreign) { Found::NotHttp } else { Found::Nothing }

@@ -32,9 +32,17 @@ pub(super) struct Stream {
     /// Bytes of the request, of the response, were missed.
     pub(super) is_hurt: [bool; 2],
     request_decoder: Option<Decoder>,
-    /// A head that is handed on with the first piece of its body, which may say how it is encoded.
-    partial_head: Option<(Box<Head>, Duration)>,
+    opening: Option<Opening>,
     stage: Stage,
+}
+
+/// The beginning of a response of which it isn't known how its body is encoded: its first bytes may tell.
+#[derive(Debug)]
+struct Opening {
+    /// What is known of its head, if it was seen.
+    head: Option<Box<Head>>,
+    at: Duration,
+    bytes: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -104,7 +112,7 @@ impl Stream {
             has_response: false,
             is_hurt: [false; 2],
             request_decoder: None,
-            partial_head: None,
+            opening: None,
             stage: Stage::Candidate(Box::default()),
         }
     }
@@ -162,7 +170,7 @@ impl Stream {
     pub(super) fn handle_response_head(&mut self, head: Box<Head>, shared: &mut Shared, at: Duration) {
         self.has_response = true;
         if head.is_partial && head.get("content-encoding").is_none() {
-            self.partial_head = Some((head, at));
+            self.opening = Some(Opening { head: Some(head), at, bytes: Vec::new() });
         } else {
             self.give_response_head(&head, None, shared, at);
         }
@@ -189,15 +197,35 @@ impl Stream {
     }
 
     pub(super) fn handle_response_body(&mut self, bytes: Bytes, shared: &mut Shared, at: Duration) {
-        if let Some((head, head_at)) = self.partial_head.take() {
-            self.give_response_head(&head, magic(&bytes), shared, head_at);
-        } else if !self.has_response && self.response_over.is_none() {
+        if !self.has_response && self.response_over.is_none() {
             // The head was missed.
-            if let Some(magic) = magic(&bytes) {
-                self.give_response_head(&Head::default(), Some(magic), shared, at);
-            }
+            self.opening = Some(Opening { head: None, at, bytes: Vec::new() });
         }
         self.has_response = true;
+        match &mut self.opening {
+            None => self.give_response_body(bytes, shared, at),
+            Some(opening) => {
+                opening.bytes.extend_from_slice(&bytes);
+                if !is_beginning_of_magic(&opening.bytes) {
+                    self.end_opening(shared, at);
+                }
+            }
+        }
+    }
+
+    /// Hands on what was held for the body's first bytes.
+    fn end_opening(&mut self, shared: &mut Shared, now: Duration) {
+        let Some(Opening { head, at, bytes }) = self.opening.take() else { return };
+        let magic = magic(&bytes);
+        if head.is_some() || magic.is_some() {
+            self.give_response_head(&head.unwrap_or_default(), magic, shared, at);
+        }
+        if !bytes.is_empty() {
+            self.give_response_body(bytes.into(), shared, now);
+        }
+    }
+
+    fn give_response_body(&mut self, bytes: Bytes, shared: &mut Shared, at: Duration) {
         match &mut self.stage {
             Stage::Call(exchange) => exchange.handle_response_body(bytes, at.saturating_sub(self.begun)),
             Stage::Candidate(candidate) => {
@@ -211,8 +239,8 @@ impl Stream {
 
     pub(super) fn handle_missing(&mut self, flow: Flow, range: Range<u64>, shared: &mut Shared) {
         self.is_hurt[flow as usize] = true;
-        if let Some((head, at)) = self.partial_head.take_if(|_| flow == Flow::Response) {
-            self.give_response_head(&head, None, shared, at);
+        if flow == Flow::Response {
+            self.end_opening(shared, self.touched);
         }
         match &mut self.stage {
             Stage::Call(exchange) => exchange.handle_missing(flow, range),
@@ -269,9 +297,7 @@ impl Stream {
 
     /// What it came to, if it was a call.
     pub(super) fn finish(mut self, end: End, at: Duration, shared: &mut Shared) -> Option<Understood> {
-        if let Some((head, at)) = self.partial_head.take() {
-            self.give_response_head(&head, None, shared, at);
-        }
+        self.end_opening(shared, at);
         if let Stage::Candidate(candidate) = &self.stage
             && candidate.has_response()
         {
@@ -295,7 +321,7 @@ impl Stream {
     /// Lets go of what is held.
     pub(super) fn drop_held(&mut self) {
         self.stage = Stage::Other;
-        self.partial_head = None;
+        self.opening = None;
     }
 
     pub(super) fn held_bytes(&self) -> usize {
@@ -316,11 +342,15 @@ impl Stream {
     }
 }
 
-/// How a body is encoded whose head doesn't say, by its first bytes (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1).
+/// The first bytes of encoded bodies (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1).
+const MAGICS: [(&[u8], &str); 2] = [(&[0x1f, 0x8b], "gzip"), (&[0x28, 0xb5, 0x2f, 0xfd], "zstd")];
+
+/// How a body is encoded whose head doesn't say, by its first bytes.
 fn magic(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x1f, 0x8b, ..] => Some("gzip"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
-        _ => None,
-    }
+    MAGICS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, coding)| *coding)
+}
+
+/// Whether more bytes may show how the body is encoded.
+fn is_beginning_of_magic(bytes: &[u8]) -> bool {
+    MAGICS.iter().any(|(magic, _)| magic.len() > bytes.len() && magic.starts_with(bytes))
 }
