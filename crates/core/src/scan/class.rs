@@ -36,6 +36,7 @@ const QUOTE: Class = Class(1 << 18);
 const BACKSLASH: Class = Class(1 << 19);
 const PRINTABLE_REST: Class = Class(1 << 20);
 const MULTIBYTE: Class = Class(1 << 21);
+const PARENTHESIS: Class = Class(1 << 22);
 
 /// `0` to `9`.
 pub(super) const DIGIT: Class = DIGIT_LOW.of(DIGIT_BASE32).of(DIGIT_HIGH);
@@ -101,10 +102,12 @@ pub(super) const QUOTE_SPACE: Class = QUOTE.of(SPACE);
 pub(super) const QUOTE_SPACE_EQUALS: Class = QUOTE_SPACE.of(EQUALS);
 /// The local part of an e-mail address, without quoting (RFC 5322 `dot-atom`, the part in use).
 pub(super) const MAIL_LOCAL: Class = NAME.of(PLUS).of(PERCENT);
+/// What a number of a card, an account or a telephone begins with, or has behind its country.
+pub(super) const BEGINS: Class = DIGIT.of(PLUS).of(PARENTHESIS);
 /// The host part.
 pub(super) const MAIL_HOST: Class = ALNUM.of(HYPHEN).of(DOT);
 /// What may stand in a URL's user information and query: printable ASCII but quotes, blanks, `\`.
-pub(super) const URL_PART: Class = BEARER.of(PERCENT).of(PRINTABLE_REST);
+pub(super) const URL_PART: Class = BEARER.of(PERCENT).of(PRINTABLE_REST).of(PARENTHESIS);
 /// Printable ASCII with the white space of texts.
 pub(super) const PRINTABLE: Class = URL_PART.of(SPACE).of(QUOTE).of(BACKSLASH);
 
@@ -135,6 +138,7 @@ const KINDS: [u32; 256] = {
             b'\n' | b'\r' => LINE_END,
             b'"' | b'\'' | b'`' => QUOTE,
             b'\\' => BACKSLASH,
+            b'(' => PARENTHESIS,
             0x21..=0x7e => PRINTABLE_REST,
             0x80..=0xff => MULTIBYTE,
             _ => Class(0),

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::checksum::{luhn, mod97};
-use super::class::{ALNUM, ALNUM_HYPHEN, DIGIT, LETTER, MAIL_HOST, MAIL_LOCAL, Text, UPPER, WORD};
+use super::class::{ALNUM, ALNUM_HYPHEN, BEGINS, DIGIT, LETTER, MAIL_HOST, MAIL_LOCAL, Text, UPPER, WORD};
 use super::found::{Found, Hit};
 
 /// The rules here, in the order of their entries in the table of rules.
@@ -108,7 +108,7 @@ fn host_length(run: &[u8]) -> Option<usize> {
 }
 
 /// A stretch of text with fewer digits than this holds no number that is looked for.
-const DENSE: u8 = 4;
+const DENSE: u8 = 5;
 /// Length of such a stretch.
 const STRETCH: usize = 32;
 /// How far before a dense stretch a number can begin.
@@ -119,13 +119,18 @@ pub(super) fn numbers(text: &mut Text<'_>, rules: Indices, found: &mut Found) {
     let mut done = 0;
     let mut from = 0;
     for stretch in bytes.chunks(STRETCH) {
-        let digits: u8 = stretch.iter().map(|byte| u8::from(byte.wrapping_sub(b'0') < 10)).sum();
+        // Of a length that is known, so that it is counted many bytes at a time.
+        let digits = stretch.first_chunk::<STRETCH>().map_or(DENSE, |whole| count_digits(whole));
         let end = from + stretch.len();
         if digits >= DENSE {
             done = numbers_in(text, done.max(from.saturating_sub(BEFORE)), end, rules, found).max(done);
         }
         from = end;
     }
+}
+
+fn count_digits(stretch: &[u8; STRETCH]) -> u8 {
+    stretch.iter().fold(0, |count: u8, byte| count.wrapping_add(u8::from(byte.wrapping_sub(b'0') < 10)))
 }
 
 /// Looks at each number that begins in `from..to`; gives how far the text was read.
@@ -135,55 +140,51 @@ fn numbers_in(text: &Text<'_>, from: usize, to: usize, rules: Indices, found: &m
     while at > 0 && at < to && text.is(at - 1, ALNUM) && text.is(at, ALNUM) {
         at += 1;
     }
-    while at < to {
-        let byte = text.bytes[at];
-        if DIGIT.has(byte) {
-            let before = at.checked_sub(1).map(|place| text.bytes[place]);
-            let free = !before.is_some_and(|before| {
-                WORD.has(before)
-                    || matches!(before, b'.' | b'-' | b'/' | b'#' | b'%' | b'=' | b':' | b',') && !free_sign(text, at)
-            });
-            let end = free
-                .then(|| {
-                    card(text, at)
-                        .map(|end| (rules.card, end))
-                        .or_else(|| phone_na(text, at).map(|end| (rules.phone, end)))
-                })
-                .flatten();
-            if let Some((rule, end)) = end {
-                if let Some(rule) = rule {
-                    found.push(Hit { rule, start: at, end });
-                }
-                at = end;
-                continue;
-            }
-            at = (at..text.bytes.len().min(to + STRETCH)).find(|&place| !DIGIT.has(text.bytes[place])).unwrap_or(to);
-            continue;
-        }
-        let start_of_word = at == 0 || !WORD.has(text.bytes[at - 1]);
-        if start_of_word && UPPER.has(byte) && text.is(at + 1, UPPER) && text.is(at + 2, DIGIT) {
-            if let Some(end) = iban(text, at) {
-                if let Some(rule) = rules.iban {
-                    found.push(Hit { rule, start: at, end });
-                }
-                at = end;
-                continue;
-            }
-        }
-        if let Some(end) = (byte == b'+' && start_of_word)
-            .then(|| phone_e164(text, at))
-            .flatten()
-            .or_else(|| (byte == b'(' && start_of_word).then(|| phone_na(text, at)).flatten())
-        {
-            if let Some(rule) = rules.phone {
-                found.push(Hit { rule, start: at, end });
+    loop {
+        let Some(ahead) = text.bytes.get(at..to).and_then(|rest| rest.iter().position(|&byte| BEGINS.has(byte))) else {
+            return to;
+        };
+        at += ahead;
+        let found_here = if DIGIT.has(text.bytes[at]) {
+            iban_before(text, at)
+                .map(|(start, end)| (rules.iban, start, end))
+                .or_else(|| free(text, at).then(|| card(text, at).map(|end| (rules.card, at, end)))?)
+                .or_else(|| free(text, at).then(|| phone_na(text, at).map(|end| (rules.phone, at, end)))?)
+        } else if at == 0 || !WORD.has(text.bytes[at - 1]) {
+            let end = if text.bytes[at] == b'+' { phone_e164(text, at) } else { phone_na(text, at) };
+            end.map(|end| (rules.phone, at, end))
+        } else {
+            None
+        };
+        if let Some((rule, start, end)) = found_here {
+            if let Some(rule) = rule {
+                found.push(Hit { rule, start, end });
             }
             at = end;
-            continue;
+        } else if DIGIT.has(text.bytes[at]) {
+            at = text.bytes[at..]
+                .iter()
+                .take(STRETCH * 2)
+                .position(|&byte| !DIGIT.has(byte))
+                .map_or(at + STRETCH * 2, |len| at + len);
+        } else {
+            at += 1;
         }
-        at += 1;
     }
-    at
+}
+
+/// Whether a number can begin at `at`.
+fn free(text: &Text<'_>, at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|place| text.bytes[place]) else { return true };
+    !(WORD.has(before)
+        || matches!(before, b'.' | b'-' | b'/' | b'#' | b'%' | b'=' | b':' | b',') && !free_sign(text, at))
+}
+
+/// The account number whose check digits begin at `at`.
+fn iban_before(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
+    let start = at.checked_sub(2)?;
+    let country = text.is(start, UPPER) && text.is(start + 1, UPPER) && text.is(at + 1, DIGIT);
+    (country && (start == 0 || !text.is(start - 1, WORD))).then(|| iban(text, start).map(|end| (start, end)))?
 }
 
 /// Whether the sign before a number only assigns it (`card=4111…`, `tel:…`, `a,4111…`), and isn't part of a longer number.
