@@ -27,6 +27,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("crates/core/src/dialect/", "names and values of the conventions hold names of providers"),
     ("crates/core/src/exchange/head.rs", "the list of response headers that are kept"),
     ("crates/core/src/provider/openai/completion.rs", "a compatible server puts its usage into a field with its name"),
+    ("crates/core/src/pricing/", "the table of prices has a row for each provider"),
+    ("crates/core/src/scan/", "rules are named after those who issue the keys"),
     ("crates/ebpf-capture/src/doctor/out_of_reach.rs", "the table of servers that talk plain HTTP"),
     ("crates/middleware/src/async_openai.rs", "types of the client hold the name"),
 ];
