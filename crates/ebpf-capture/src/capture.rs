@@ -80,6 +80,12 @@ impl Capture {
         self.running.set_shedding(is_shedding);
     }
 
+    /// Gives memory that was freed back to the system: after a burst the C library's allocator keeps what it took. That is of
+    /// the whole process, so only a program that does little else should ask for it, when nothing is going on.
+    pub fn give_back_memory(&self) {
+        crate::kernel::give_back_memory();
+    }
+
     /// What was done so far.
     #[must_use]
     pub fn report(&self) -> Report {
@@ -124,6 +130,10 @@ impl Capture {
     }
 
     pub fn set_shedding(&self, _: bool) {
+        match self.running {}
+    }
+
+    pub fn give_back_memory(&self) {
         match self.running {}
     }
 

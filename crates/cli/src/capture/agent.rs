@@ -17,6 +17,7 @@ use super::effort::Effort;
 use super::notes::Notes;
 use super::output::{Before, Output};
 use super::privileges;
+use super::rest::Rest;
 use super::signals::Signals;
 use super::tally::Tally;
 use crate::args::Agent;
@@ -73,6 +74,7 @@ pub(crate) fn run(args: &Agent) -> Result<(), Failure> {
 fn attend(args: &Agent, signals: &Signals, capture: &Capture, is_closed: Option<&AtomicBool>, notes: &mut Notes) {
     let end = args.duration.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
     let mut effort = args.max_cpu.map(Effort::new);
+    let mut rest = Rest::default();
     loop {
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         if signals.next(left.map_or(LOOK, |left| left.min(LOOK))).is_some()
@@ -81,7 +83,11 @@ fn attend(args: &Agent, signals: &Signals, capture: &Capture, is_closed: Option<
         {
             return;
         }
-        notes.tell(&capture.report(), &mut io::stderr());
+        let report = capture.report();
+        notes.tell(&report, &mut io::stderr());
+        if rest.has_come(&report) {
+            capture.give_back_memory();
+        }
         if let Some(shed) = effort.as_mut().and_then(Effort::changed) {
             capture.set_shedding(shed);
             notes.shedding(shed, &mut io::stderr());

@@ -9,6 +9,7 @@ mod notes;
 mod output;
 mod privileges;
 mod program;
+mod rest;
 mod run;
 mod signals;
 mod tally;

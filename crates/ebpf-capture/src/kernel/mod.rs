@@ -18,4 +18,5 @@ pub use error::{AttachError, LoadError};
 pub use load::{ConnectionState, Kernel, LoadOptions, MAX_RING_BYTES, MIN_RING_BYTES, Unknown, Usage};
 pub use object::BadObject;
 pub use record::{Close, Comm, Direction, Record, RecordHeader, RecordKind};
+pub(crate) use sys::give_back_memory;
 pub use sys::monotonic_ns;

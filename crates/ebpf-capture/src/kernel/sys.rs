@@ -214,6 +214,13 @@ pub(super) fn prefer_this_thread() {
     let _ = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -15) };
 }
 
+/// Has the C library give back what its allocator keeps of memory that was freed.
+pub(crate) fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it looks only at what nobody uses, under the allocator's own locks.
+    let _ = unsafe { libc::malloc_trim(0) };
+}
+
 /// Whether there is a process with this number, whoever's it is.
 pub(super) fn is_process(pid: u32) -> bool {
     let Ok(pid) = libc::pid_t::try_from(pid) else { return false };
