@@ -69,7 +69,7 @@ impl Ids {
         match &self.0 {
             _ if is_hash(id) => Cow::Borrowed(id),
             Choice::Raw => Cow::Borrowed(id),
-            Choice::Hashed => hashed(PLAIN, Sha256::of(id.as_bytes())),
+            Choice::Hashed => hashed(PLAIN, Sha256::hash(id.as_bytes())),
             Choice::Keyed(key) => hashed(KEYED, sha256::hmac(key, id.as_bytes())),
         }
     }

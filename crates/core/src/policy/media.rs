@@ -44,7 +44,7 @@ impl Hasher {
             return None;
         }
         self.base64.end(|bytes| self.hash.update(bytes));
-        Some(sha256::hex(&self.hash.finish()).into_boxed_str())
+        Some(sha256::hex(&self.hash.finalize()).into_boxed_str())
     }
 }
 
