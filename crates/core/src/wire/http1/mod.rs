@@ -25,7 +25,8 @@
 //! is known, inside of a chunk) not even that.
 //!
 //! What it doesn't do: it decodes no transfer coding but `chunked`, and no content coding; and it reads nothing behind an
-//! upgrade (101, CONNECT).
+//! upgrade (101, CONNECT). Of pipelined requests a gap is taken to hide one; were there more, the answers that are left
+//! over at the end are told each with the gap, but those between went to the requests behind it.
 
 mod decoder;
 mod framing;
