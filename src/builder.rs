@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sidetone_core::dialect::Dialect;
-use sidetone_core::event::Identity;
+use sidetone_core::event::{Call, Identity};
 use sidetone_core::exchange::Settings;
-use sidetone_core::policy::{Content, Limits};
+use sidetone_core::policy::{Content, Ids, Limits};
+use sidetone_core::pricing::Prices;
+use sidetone_core::scan::Scanner;
 use sidetone_middleware::Observer;
 use sidetone_otel_export::{Config, ConfigError, Export, ExportError, Options, OtelSink, Providers, Readable};
 use sidetone_pipeline::warn::{Cause, once_a_minute};
 use sidetone_pipeline::{Config as PipelineConfig, Counters, Pipeline, Sink};
 
-use crate::environment::Environment;
+use crate::environment::{Choices, DebugLevel, Environment};
 use crate::handle::Handle;
 
 /// Starts to observe, configured by the standard `OTEL_*` variables.
@@ -51,31 +53,36 @@ pub enum StartError {
 pub struct Builder {
     app_name: Option<String>,
     agent_id: Option<String>,
-    content: Option<Content>,
+    choices: Choices,
+    edit: Option<Box<Edit>>,
+    debug: Option<DebugLevel>,
     dialect: Option<&'static dyn Dialect>,
     limits: Limits,
     queue: PipelineConfig,
     providers: Option<Providers>,
     sinks: Vec<Box<dyn Sink>>,
     injected_hosts: Vec<String>,
-    development: bool,
     console: bool,
     stop_timeout: Duration,
 }
+
+/// What may change or drop any part of a call.
+type Edit = dyn Fn(&mut Call) + Send + Sync;
 
 impl Default for Builder {
     fn default() -> Self {
         Self {
             app_name: None,
             agent_id: None,
-            content: None,
+            choices: Choices::default(),
+            edit: None,
+            debug: None,
             dialect: None,
             limits: Limits::default(),
             queue: PipelineConfig::default(),
             providers: None,
             sinks: Vec::new(),
             injected_hosts: Vec::new(),
-            development: false,
             console: false,
             stop_timeout: Duration::from_secs(5),
         }
@@ -86,13 +93,13 @@ impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Builder")
             .field("app_name", &self.app_name)
-            .field("content", &self.content)
+            .field("choices", &self.choices)
             .finish_non_exhaustive()
     }
 }
 
 impl Builder {
-    /// The application's name: `sidetone.app_name`, and `service.name` where no variable gives one.
+    /// The application's name: `sidetone.app.name`, and `service.name` where no variable gives one.
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
         self.app_name = Some(name.into());
         self
@@ -104,9 +111,57 @@ impl Builder {
         self
     }
 
-    /// Whether texts are kept. Without it: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`, and off without that.
+    /// What is kept of content. Without it: what `SIDETONE_CONTENT` says, else
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`, and off without both. It wins over both, except where the environment
+    /// forbids content (`SIDETONE_CONTENT=off`). For single calls [`content`](crate::content()) says otherwise.
     pub fn content(mut self, content: Content) -> Self {
-        self.content = Some(content);
+        self.choices.content = Some(content);
+        self
+    }
+
+    /// Whether what is said is scanned for credentials, personal data, commands and injected instructions, also where it isn't
+    /// kept. Without it: what `SIDETONE_SCAN` says. [`Content::Redacted`] always scans.
+    pub fn scan(mut self, scan: bool) -> Self {
+        self.choices.scan = Some(scan);
+        self
+    }
+
+    /// Scans by other rules than the built-in ones: with keywords and expressions of one's own, or without some rule.
+    pub fn scanner(mut self, scanner: impl Into<Arc<Scanner>>) -> Self {
+        self.choices.scanner = Some(scanner.into());
+        self
+    }
+
+    /// Hashes user and session ids with that key (HMAC-SHA-256). Without it: with `SIDETONE_ID_KEY` or the key in
+    /// `SIDETONE_ID_KEY_FILE`, else by SHA-256 alone, from which ids that can be guessed can be found.
+    pub fn id_key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.choices.ids = Some(Ids::keyed(key.as_ref()));
+        self
+    }
+
+    /// Whether ids of people leave as they are.
+    pub fn raw_ids(mut self, raw: bool) -> Self {
+        self.choices.ids = raw.then(Ids::raw);
+        self
+    }
+
+    /// Gives that function the last word on every call before anybody is told of it: it may change or drop any part. It sees what
+    /// is kept, never more, and runs on sidetone's own thread.
+    ///
+    /// ```
+    /// use sidetone::core::event::Call;
+    ///
+    /// let builder = sidetone::builder().edit(|call: &mut Call| call.request.tools.clear());
+    /// # drop(builder);
+    /// ```
+    pub fn edit(mut self, edit: impl Fn(&mut Call) + Send + Sync + 'static) -> Self {
+        self.edit = Some(Box::new(edit));
+        self
+    }
+
+    /// What calls cost, in place of the built-in prices.
+    pub fn prices(mut self, prices: impl Into<Arc<Prices>>) -> Self {
+        self.choices.prices = Some(prices.into());
         self
     }
 
@@ -146,9 +201,14 @@ impl Builder {
         self
     }
 
-    /// Writes a readable account of each call to standard error, too.
-    pub fn development(mut self) -> Self {
-        self.development = true;
+    /// Writes a readable account of each call to standard error, too: [`DebugLevel::Telemetry`].
+    pub fn development(self) -> Self {
+        self.debug(DebugLevel::Telemetry)
+    }
+
+    /// How much of each call is written to standard error, too. Without it: what `SIDETONE_DEBUG` says.
+    pub fn debug(mut self, level: DebugLevel) -> Self {
+        self.debug = Some(level);
         self
     }
 
@@ -179,13 +239,15 @@ impl Builder {
     /// As [`start`].
     pub fn start(self) -> Result<Handle, StartError> {
         let environment = Environment::of_process();
-        let mut warnings = environment.warnings;
+        let mut warnings = environment.warnings.clone();
         let counters = Arc::new(Counters::default());
         let dialect = self.dialect.unwrap_or(environment.dialect);
         let process = Arc::new(crate::process::own());
         let mut sinks = self.sinks;
-        if self.development {
-            sinks.push(Box::new(Readable::new(std::io::stderr(), dialect)));
+        match self.debug.unwrap_or(environment.debug) {
+            DebugLevel::Off => {}
+            DebugLevel::Calls => sinks.push(Box::new(Readable::brief(std::io::stderr(), dialect))),
+            DebugLevel::Telemetry => sinks.push(Box::new(Readable::new(std::io::stderr(), dialect))),
         }
         let otel = match self.providers {
             Some(providers) => Some(OtelSink::with_providers(providers, dialect, Arc::clone(&counters))),
@@ -210,13 +272,20 @@ impl Builder {
         }
         let starter = otel.as_ref().and_then(OtelSink::span_starter);
         sinks.extend(otel.map(|sink| Box::new(sink) as Box<dyn Sink>));
-        let identity = Identity { app_name: self.app_name.map(Into::into), agent_id: self.agent_id.map(Into::into) };
-        let settings = Settings {
-            content: self.content.unwrap_or(environment.content),
+        let identity = Identity {
+            app_name: self.app_name.map(Into::into),
+            agent_id: self.agent_id.map(Into::into),
+            ..Identity::default()
+        };
+        let mut settings = Settings {
             limits: self.limits,
             identity: Arc::new(identity),
             process: Some(process),
+            ..environment.settings(self.choices)
         };
+        if let Some(edit) = self.edit {
+            settings.review = settings.review.edit(edit);
+        }
         let has_sinks = !sinks.is_empty();
         let pipeline = Pipeline::start(PipelineConfig { settings, ..self.queue }, sinks, counters)?;
         if !has_sinks {

@@ -39,11 +39,13 @@ mod handle;
 mod process;
 
 pub use builder::{Builder, StartError, builder, start};
+pub use environment::DebugLevel;
 pub use handle::Handle;
 pub use sidetone_core as core;
 pub use sidetone_core::policy::{Content, Limits};
+pub use sidetone_core::scan::Scanner;
 pub use sidetone_middleware as middleware;
-pub use sidetone_middleware::{ExecuteObserved, Observer, SendObserved};
+pub use sidetone_middleware::{ExecuteObserved, Observer, Scope, Scoped, SendObserved, content, identity};
 pub use sidetone_otel_export as otel_export;
 pub use sidetone_pipeline as pipeline;
 pub use sidetone_pipeline::{Counters, Reason, StopError};

@@ -168,9 +168,14 @@ pub(crate) struct Run {
     /// Write calls to this file, which only its owner may read.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// How much of what was said to keep [default: as OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says, else off]
+    /// How much of what was said to keep [default: as SIDETONE_CONTENT or OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT
+    /// says, else off]
     #[arg(long, value_enum)]
     pub(crate) content: Option<ContentMode>,
+    /// Scan what was said for credentials, personal data, commands and injected instructions, also where it isn't kept; `redacted`
+    /// always does [default: as SIDETONE_SCAN says, else not]
+    #[arg(long)]
+    pub(crate) scan: bool,
     /// Run the command as root although sudo was called by another user.
     #[arg(long)]
     pub(crate) as_root: bool,
@@ -195,9 +200,14 @@ pub(crate) struct Agent {
     /// End after this long.
     #[arg(long, value_name = "SECONDS", value_parser = duration)]
     pub(crate) duration: Option<f64>,
-    /// How much of what was said to keep [default: as OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says, else off]
+    /// How much of what was said to keep [default: as SIDETONE_CONTENT or OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT
+    /// says, else off]
     #[arg(long, value_enum)]
     pub(crate) content: Option<ContentMode>,
+    /// Scan what was said for credentials, personal data, commands and injected instructions, also where it isn't kept; `redacted`
+    /// always does [default: as SIDETONE_SCAN says, else not]
+    #[arg(long)]
+    pub(crate) scan: bool,
     /// Only calls to this host, a name or `*.suffix`; may be given more than once.
     #[arg(long, value_name = "HOST")]
     pub(crate) allow: Vec<HostRule>,
@@ -287,6 +297,8 @@ impl DialectName {
 pub(crate) enum ContentMode {
     /// Structure and sizes only.
     Off,
+    /// What was said, with what the security scan finds in it masked.
+    Redacted,
     /// Everything that was said.
     Full,
 }
@@ -295,6 +307,7 @@ impl From<ContentMode> for Content {
     fn from(mode: ContentMode) -> Self {
         match mode {
             ContentMode::Off => Self::Off,
+            ContentMode::Redacted => Self::Redacted,
             ContentMode::Full => Self::Full,
         }
     }

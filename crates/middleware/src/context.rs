@@ -1,22 +1,45 @@
 //! What is read of the caller's OpenTelemetry context.
 
 use opentelemetry::Context;
+use opentelemetry::baggage::Baggage;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
 use sidetone_core::event::{ParentSpan, SpanId, TraceId};
+use sidetone_core::policy::Scope;
 
-/// The span that is current for the caller. `Err` where telemetry is suppressed: an exporter is at work.
+/// Keys of baggage that say on whose behalf something is done: names of the general conventions.
+const USER: &str = "user.id";
+const SESSION: &str = "session.id";
+
+/// Longest id that is taken from baggage.
+const ID_BYTES: usize = 1024;
+
+/// What the caller's context says.
+#[derive(Default)]
+pub(crate) struct Current {
+    /// The span.
+    pub(crate) parent: Option<ParentSpan>,
+    /// On whose behalf, by its baggage.
+    pub(crate) baggage: Option<Scope>,
+}
+
+/// What is current for the caller. `Err` where telemetry is suppressed: an exporter is at work.
 ///
-/// Only its identifiers are taken. Holding the context would keep the caller's span from ending.
-pub(crate) fn parent() -> Result<Option<ParentSpan>, Suppressed> {
+/// Only identifiers are taken. Holding the context would keep the caller's span from ending.
+pub(crate) fn current() -> Result<Current, Suppressed> {
     Context::map_current(|context| {
         if context.is_telemetry_suppressed() {
             return Err(Suppressed);
         }
-        if !context.has_active_span() {
-            return Ok(None);
-        }
-        Ok(parent_of(context.span().span_context()))
+        let parent = if context.has_active_span() { parent_of(context.span().span_context()) } else { None };
+        Ok(Current { parent, baggage: context.get::<Baggage>().and_then(scope_of) })
     })
+}
+
+fn scope_of(baggage: &Baggage) -> Option<Scope> {
+    let id =
+        |key| baggage.get(key).map(|id| id.as_str()).filter(|id| (1..=ID_BYTES).contains(&id.len())).map(Into::into);
+    let scope = Scope { user: id(USER), session: id(SESSION), content: None };
+    (scope.user.is_some() || scope.session.is_some()).then_some(scope)
 }
 
 /// No telemetry may be made of what happens here.

@@ -142,6 +142,7 @@ mod reqwest_middleware;
 mod response;
 #[cfg(feature = "rig")]
 mod rig;
+mod scope;
 mod servers;
 mod tee;
 
@@ -151,3 +152,4 @@ pub use self::async_openai::{InnerLayer, InnerService, ObservedService, OuterLay
 pub use self::reqwest_middleware::{InnerMiddleware, OuterMiddleware};
 pub use observer::Observer;
 pub use plain::{ExecuteObserved, SendObserved};
+pub use scope::{Scope, Scoped, content, identity};

@@ -10,9 +10,10 @@ use sidetone_core::provider::{deployment_of, surface_of};
 use sidetone_pipeline::span::{SpanStart, SpanStarter};
 use sidetone_pipeline::{Pipeline, Tap};
 
-use crate::context;
+use crate::context::{self, Current};
 use crate::hosts::Hosts;
 use crate::request;
+use crate::scope;
 use crate::servers::Servers;
 
 /// The header that carries the trace context.
@@ -99,7 +100,8 @@ impl Observer {
         let Some(surface) = surface_of(request.method(), request.url().path()) else {
             return Begun::Unobserved;
         };
-        let (Ok(parent), Some(server)) = (context::parent(), self.0.servers.of(request.url())) else {
+        let (Ok(Current { parent, baggage }), Some(server)) = (context::current(), self.0.servers.of(request.url()))
+        else {
             return Begun::Unobserved;
         };
         let started = Instant::now();
@@ -118,7 +120,7 @@ impl Observer {
             start,
             parent,
             resend_count,
-            scope: None,
+            scope: scope::here(baggage),
         };
         let Some(mut tap) = self.0.pipeline.begin(head, body, started) else {
             return Begun::Dropped;

@@ -5,11 +5,12 @@ use std::sync::{Arc, Weak};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
 use sidetone_core::dialect::{Dialect, Instrument, Measure, Metrics, names};
-use sidetone_core::event::Cost;
+use sidetone_core::event::{Cost, Findings};
 use sidetone_pipeline::{Counters, Reason};
 
 use crate::convert::{LengthLimit, are_same, attributes};
 use crate::costs::Costs;
+use crate::findings::FindingCounter;
 
 #[derive(Debug)]
 enum Recorder {
@@ -23,6 +24,7 @@ pub(crate) struct Instruments {
     /// The attributes of the last call: most calls have the same as the one before.
     last: Vec<KeyValue>,
     costs: Costs,
+    findings: FindingCounter,
 }
 
 impl Instruments {
@@ -30,7 +32,7 @@ impl Instruments {
         dropped(meter, names::SIDETONE_DROPPED, "{item}", counters, Counters::items);
         dropped(meter, names::SIDETONE_DROPPED_BYTES, "By", counters, Counters::bytes);
         let recorders = dialect.instruments().iter().map(|instrument| recorder(meter, instrument)).collect();
-        Self { recorders, last: Vec::new(), costs: Costs::new(meter) }
+        Self { recorders, last: Vec::new(), costs: Costs::new(meter), findings: FindingCounter::new(meter) }
     }
 
     pub(crate) fn record(&mut self, metrics: &Metrics<'_>, cost: Option<&Cost>) {
@@ -38,7 +40,7 @@ impl Instruments {
             self.last = attributes(&metrics.attributes, LengthLimit::default());
             self.costs.forget_last();
         }
-        let Self { recorders, last: list, costs } = self;
+        let Self { recorders, last: list, costs, .. } = self;
         if let Some(cost) = cost {
             costs.add(cost.total, list);
         }
@@ -55,6 +57,13 @@ impl Instruments {
                 list.pop();
             }
         }
+    }
+}
+
+impl Instruments {
+    /// Counts what a security scan found.
+    pub(crate) fn found(&self, findings: &Findings) {
+        self.findings.add(findings);
     }
 }
 

@@ -22,6 +22,7 @@ mod announce;
 mod batch;
 mod convert;
 mod costs;
+mod findings;
 mod ids;
 mod instruments;
 mod own;

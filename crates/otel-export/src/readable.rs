@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::io::Write;
 
-use sidetone_core::dialect::{Attribute, Dialect, Instrument, Measure, Point, Status, Telemetry, Value};
+use sidetone_core::dialect::{Attribute, Dialect, Instrument, Measure, Point, Status, Telemetry, Value, findings};
+use sidetone_core::event::{Call, Outcome};
 use sidetone_pipeline::{Finished, Sink};
 
 /// Writes each call as it ends: its span, its log events, its metric points.
@@ -20,12 +21,18 @@ use sidetone_pipeline::{Finished, Sink};
 pub struct Readable<W> {
     out: W,
     dialect: &'static dyn Dialect,
+    is_brief: bool,
 }
 
 impl<W: Write + Send> Readable<W> {
     /// A sink that writes to `out` in the words of `dialect`.
     pub fn new(out: W, dialect: &'static dyn Dialect) -> Self {
-        Self { out, dialect }
+        Self { out, dialect, is_brief: false }
+    }
+
+    /// A sink that writes a line for each call.
+    pub fn brief(out: W, dialect: &'static dyn Dialect) -> Self {
+        Self { out, dialect, is_brief: true }
     }
 }
 
@@ -36,14 +43,45 @@ impl<W: Write + Send> Sink for Readable<W> {
 
     fn call(&mut self, finished: &mut Finished) {
         let telemetry = self.dialect.project(&finished.call);
-        let block = Block { telemetry, instruments: self.dialect.instruments() }.to_string();
+        let block = if self.is_brief {
+            Line { telemetry, call: &finished.call }.to_string()
+        } else {
+            Block { telemetry, call: &finished.call, instruments: self.dialect.instruments() }.to_string()
+        };
         // A terminal that is gone is no reason to disturb the application, nor to tell it anything.
         let _ = self.out.write_all(block.as_bytes()).and_then(|()| self.out.flush());
     }
 }
 
+/// A call in a line: what was asked for, how long it took, how it ended, tokens, findings.
+struct Line<'a> {
+    telemetry: Telemetry<'a>,
+    call: &'a Call,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { telemetry: Telemetry { span, .. }, call } = self;
+        let took = span.end.duration_since(span.start).unwrap_or_default();
+        write!(f, "● {} ({took:.0?}) {}", OneLine(&span.name), call.outcome.as_str())?;
+        if let Outcome::Failed(failure) = &call.outcome {
+            write!(f, " {}", failure.class.as_str())?;
+        }
+        if let (Some(input), Some(output)) = (call.usage.input, call.usage.output) {
+            write!(f, ", {input} → {output} tokens")?;
+        }
+        match call.findings.count() {
+            0 => {}
+            1 => write!(f, ", 1 finding")?,
+            count => write!(f, ", {count} findings")?,
+        }
+        writeln!(f)
+    }
+}
+
 struct Block<'a> {
     telemetry: Telemetry<'a>,
+    call: &'a Call,
     instruments: &'static [Instrument],
 }
 
@@ -51,7 +89,7 @@ impl fmt::Display for Block<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Telemetry { span, logs, metrics } = &self.telemetry;
         let took = span.end.duration_since(span.start).unwrap_or_default();
-        writeln!(f, "● {} ({took:.0?})", span.name)?;
+        writeln!(f, "● {} ({took:.0?})", OneLine(&span.name))?;
         if let Status::Error(description) = &span.status {
             writeln!(f, "  error  {}", OneLine(description))?;
         }
@@ -66,6 +104,10 @@ impl fmt::Display for Block<'_> {
                 Some(body) => writeln!(f, " {}", Shown(body))?,
                 None => writeln!(f)?,
             }
+        }
+        for finding in findings(self.call) {
+            writeln!(f, "  finding")?;
+            list(f, "    ", &finding.attributes)?;
         }
         for Point { instrument, value, own } in &metrics.points {
             let Some(instrument) = self.instruments.get(*instrument) else { continue };

@@ -8,10 +8,10 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, SpanKind, Tracer as _, TracerProvider as _};
-use opentelemetry_sdk::logs::SdkLogger;
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
 use opentelemetry_sdk::trace::SdkTracer;
-use sidetone_core::dialect::{Dialect, LogEvent, Span, Status};
-use sidetone_core::event::{Call, Side};
+use sidetone_core::dialect::{Dialect, LogEvent, Span, Status, Value, findings, names};
+use sidetone_core::event::{Call, Identity, Side};
 use sidetone_pipeline::span::{SpanStarter, StartedSpan};
 use sidetone_pipeline::warn::{Cause, once_a_minute};
 use sidetone_pipeline::{Counters, Finished, Reason, Sink, SinkError};
@@ -19,6 +19,7 @@ use sidetone_pipeline::{Counters, Finished, Reason, Sink, SinkError};
 use crate::SCOPE;
 use crate::announce;
 use crate::convert::{self, LengthLimit};
+use crate::findings::level;
 use crate::ids;
 use crate::instruments::Instruments;
 use crate::own::Export;
@@ -148,7 +149,14 @@ impl OtelSink {
         Some(own)
     }
 
-    fn log(&self, logger: &SdkLogger, event: LogEvent<'_>, context: Option<&SpanContext>, observed: SystemTime) {
+    fn log(
+        &self,
+        logger: &SdkLogger,
+        event: LogEvent<'_>,
+        identity: &Identity,
+        context: Option<&SpanContext>,
+        observed: SystemTime,
+    ) {
         // No timestamp and no severity, as the peer.
         let mut record = logger.create_log_record();
         record.set_event_name(event.name);
@@ -158,6 +166,7 @@ impl OtelSink {
                 record.add_attribute(name, value);
             }
         }
+        self.on_behalf(&mut record, identity);
         if let Some(body) = event.body.and_then(convert::any) {
             record.set_body(body);
         }
@@ -165,6 +174,44 @@ impl OtelSink {
             record.set_trace_context(context.trace_id(), context.span_id(), Some(context.trace_flags()));
         }
         logger.emit(record);
+    }
+
+    fn on_behalf(&self, record: &mut SdkLogRecord, identity: &Identity) {
+        for (name, value) in
+            [(names::SIDETONE_APP_NAME, &identity.app_name), (names::GEN_AI_AGENT_ID, &identity.agent_id)]
+        {
+            if let Some(value) =
+                value.as_deref().and_then(|value| convert::log_attribute(Value::Str(value), self.log_length))
+            {
+                record.add_attribute(name, value);
+            }
+        }
+    }
+
+    /// Tells what a security scan found, as log events beside those of the dialect.
+    #[cold]
+    fn findings(&self, call: &Call, context: Option<&SpanContext>) {
+        if let Some(instruments) = &self.instruments {
+            instruments.found(&call.findings);
+        }
+        let Some(logger) = &self.logger else { return };
+        let observed = SystemTime::now();
+        for event in findings(call) {
+            let mut record = logger.create_log_record();
+            record.set_event_name(names::SIDETONE_SECURITY_FINDING);
+            record.set_observed_timestamp(observed);
+            record.set_severity_number(level(event.severity));
+            for (name, value) in event.attributes.into_iter().take(self.log_attributes) {
+                if let Some(value) = convert::log_attribute(value, self.log_length) {
+                    record.add_attribute(name, value);
+                }
+            }
+            self.on_behalf(&mut record, &call.identity);
+            if let Some(context) = context {
+                record.set_trace_context(context.trace_id(), context.span_id(), Some(context.trace_flags()));
+            }
+            logger.emit(record);
+        }
     }
 }
 
@@ -189,8 +236,11 @@ impl Sink for OtelSink {
             // What the SDK would set, with the clock read once for all of them.
             let observed = SystemTime::now();
             for event in telemetry.logs {
-                self.log(logger, event, context.as_ref(), observed);
+                self.log(logger, event, &call.identity, context.as_ref(), observed);
             }
+        }
+        if !call.findings.is_empty() {
+            self.findings(call, context.as_ref());
         }
     }
 

@@ -90,7 +90,7 @@ fn the_service_has_the_name_of_the_variables_else_that_of_the_builder() {
             let team = resource.attributes.get("team");
             assert_eq!(team, variables.contains(&attributes).then_some(&text("x y")));
         }
-        assert_eq!(got.spans[0].attributes.get("sidetone.app_name"), is_named.then_some(&text("assistant")));
+        assert_eq!(got.spans[0].attributes.get("sidetone.app.name"), is_named.then_some(&text("assistant")));
     }
 }
 

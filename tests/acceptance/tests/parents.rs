@@ -138,6 +138,6 @@ async fn the_builders_names_are_on_the_span() {
     handle.stop(Duration::from_secs(60)).unwrap();
     let attributes = kept.named(CALL).attributes;
     let value = |name: &str| attributes.iter().find(|own| own.key.as_str() == name).map(|own| own.value.to_string());
-    assert_eq!(value("sidetone.app_name").as_deref(), Some("assistant"));
+    assert_eq!(value("sidetone.app.name").as_deref(), Some("assistant"));
     assert_eq!(value("gen_ai.agent.id").as_deref(), Some("agent-7"));
 }

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use rustix::thread::CapabilitySet;
 use sidetone::ebpf::{Capture, Filter, Options};
-use sidetone::environment::Environment;
+use sidetone::environment::{Choices, Environment};
 use sidetone::otel_export::{Config, Export, Options as ExportOptions, OtelSink};
 use sidetone::pipeline::{Counters, JsonLines, Sink};
-use sidetone_core::exchange::Settings;
 
 use super::effort::Effort;
 use super::notes::Notes;
@@ -96,11 +95,12 @@ fn attend(args: &Agent, signals: &Signals, capture: &Capture, is_closed: Option<
 }
 
 fn options(args: &Agent) -> Options {
-    let content = args.content.map_or_else(|| Environment::of_process().content, Into::into);
+    let chosen =
+        Choices { content: args.content.map(Into::into), scan: args.scan.then_some(true), ..Choices::default() };
     let defaults = Options::default();
     let max_memory = args.max_memory.map_or(defaults.max_memory, |mib| mib.saturating_mul(1 << 20));
     Options {
-        settings: Settings { content, ..Settings::default() },
+        settings: Environment::of_process().settings(chosen),
         filter: Filter {
             trees: args.pid.clone(),
             names: args.process.clone(),

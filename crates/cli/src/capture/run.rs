@@ -9,9 +9,8 @@ use nix::sys::signal::Signal;
 use rustix::process::{self, Pid, WaitOptions, WaitStatus};
 use rustix::thread::CapabilitySet;
 use sidetone::ebpf::{Capture, Filter, Options};
-use sidetone::environment::Environment;
+use sidetone::environment::{Choices, Environment};
 use sidetone::pipeline::{Counters, JsonLines, Sink};
-use sidetone_core::exchange::Settings;
 
 use super::caller::Caller;
 use super::launch::{self, NOT_STARTED};
@@ -100,9 +99,10 @@ fn observed(args: &Run) -> Result<u8, NotStarted> {
     privileges::keep_secrets();
     privileges::drop_others(CapabilitySet::KILL).map_err(|error| Failure::told(format!("privileges: {error}")))?;
 
-    let content = args.content.map_or_else(|| Environment::of_process().content, Into::into);
+    let chosen =
+        Choices { content: args.content.map(Into::into), scan: args.scan.then_some(true), ..Choices::default() };
     let options = Options {
-        settings: Settings { content, ..Settings::default() },
+        settings: Environment::of_process().settings(chosen),
         filter: Filter { only_added: true, ..Filter::default() },
         ..Options::default()
     };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sidetone::core::policy::Content;
 use sidetone::environment::Environment;
 use sidetone::otel_export::{Config, Signal, Targets};
 
@@ -56,10 +55,7 @@ impl Settings {
             variables: variables.iter().filter(|(name, _)| is_of_interest(name)).map(masked).collect(),
             disabled: false,
             dialect: environment.dialect.name(),
-            content: match environment.content {
-                Content::Full => "full",
-                _ => "off",
-            },
+            content: environment.content.as_str(),
             service: None,
             routes: Vec::new(),
             warnings: environment.warnings,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use sidetone::environment::{Choices, Environment};
 use sidetone_core::dialect::{Dialect, dialect_named};
 use sidetone_core::exchange::Settings;
 use sidetone_pipeline::{Finished, JsonLines, Sink as _};
@@ -19,7 +20,8 @@ use crate::style::Style;
 pub(crate) fn run(args: &Replay) -> Result<(), Failure> {
     let dialect = dialect_named(args.dialect.name())
         .ok_or_else(|| Failure::told(format!("dialect {} is not part of this build", args.dialect.name())))?;
-    let settings = Arc::new(Settings { content: args.content.into(), ..Settings::default() });
+    let chosen = Choices { content: Some(args.content.into()), scan: Some(true), ..Choices::default() };
+    let settings = Arc::new(Environment::of_process().settings(chosen));
     let mut out = io::BufWriter::new(io::stdout());
     let mut first = true;
     for path in &args.paths {
@@ -48,6 +50,7 @@ fn one(
         sink.call(&mut Finished { call: understood.call, span: None });
         return sink.flush(Instant::now()).map_err(|error| Failure::told(error.to_string()));
     }
+    let findings = understood.call.findings.clone();
     let recorded = memory.record(understood.call).map_err(|error| told(&error))?;
     match args.format {
         Format::Golden | Format::Jsonl => {
@@ -57,7 +60,7 @@ fn one(
             if !first {
                 writeln!(out)?;
             }
-            pretty::print(out, &case.name, &recorded, args.extensions, Style::of(&io::stdout()))?;
+            pretty::print(out, &case.name, &recorded, &findings, args.extensions, Style::of(&io::stdout()))?;
         }
     }
     Ok(())

@@ -32,10 +32,11 @@ pub fn document(case: &str, recorded: &Recorded, extensions: bool) -> Value {
         .flat_map(|(scope, metric)| shown.points(scope, metric))
         .collect();
     metrics.sort_by_key(|point| (point["name"].to_string(), point["attributes"].to_string()));
+    let logs = recorded.logs.iter().filter(|log| shown.has(log.record.event_name().unwrap_or_default()));
     json!({
         "case": case,
         "spans": recorded.spans.iter().map(|span| shown.span(span)).collect::<Vec<_>>(),
-        "logs": recorded.logs.iter().map(|log| shown.log(log)).collect::<Vec<_>>(),
+        "logs": logs.map(|log| shown.log(log)).collect::<Vec<_>>(),
         "metrics": metrics,
     })
 }

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Histogram, Metric, MetricData};
 use serde_json::Value;
+use sidetone_core::dialect::names;
+use sidetone_core::event::{Finding, Findings, MoreFindings, Severity};
 
 use super::{Recorded, golden};
 use crate::style::{Ink, Style};
@@ -19,6 +21,7 @@ pub(crate) fn print(
     out: &mut impl Write,
     case: &str,
     recorded: &Recorded,
+    findings: &Findings,
     extensions: bool,
     style: Style,
 ) -> io::Result<()> {
@@ -31,7 +34,8 @@ pub(crate) fn print(
             _ => style.paint(Ink::Green, "unset".to_owned()),
         };
         heading(out, style, "span", &text(&span["name"]))?;
-        writeln!(out, "{}  {} ms  {status}", text(&span["kind"]).to_lowercase(), took.as_millis())?;
+        let cost = cost(data).map_or_else(String::new, |cost| format!("  {}", style.paint(Ink::Bold, cost)));
+        writeln!(out, "{}  {} ms  {status}{cost}", text(&span["kind"]).to_lowercase(), took.as_millis())?;
         attributes(out, style, &span["attributes"], &|name| time(data, name))?;
         for event in list(&span["events"]) {
             heading(out, style, "  event", &text(&event["name"]))?;
@@ -42,18 +46,96 @@ pub(crate) fn print(
     for log in list(&document["logs"]) {
         heading(out, style, "log", &text(&log["event_name"]))?;
         match body(&log["body"]) {
-            Some(body) => writeln!(out, "{body}")?,
+            Some(body) => writeln!(out, "{}", marked(style, &body))?,
             None => writeln!(out, "{}", style.paint(Ink::Dim, "no body (content is off)"))?,
         }
     }
     for point in list(&document["metrics"]) {
         let kind = point["attributes"]["gen_ai.token.type"]["string"].as_str().unwrap_or_default();
         heading(out, style, "metric", &text(&point["name"]))?;
-        let sum =
-            point.get("sum").map_or_else(|| measured(recorded, &text(&point["name"])), |sum| format!("{sum} {kind}"));
+        let sum = match point.get("sum").or_else(|| point.get("value")) {
+            Some(sum) => format!("{} {kind}", amount(sum)),
+            None => measured(recorded, &text(&point["name"])),
+        };
         writeln!(out, "{sum} {}", style.paint(Ink::Dim, text(&point["unit"])))?;
     }
+    found(out, style, findings)
+}
+
+/// What the security scan found, a finding a line, after how much of what severity.
+fn found(out: &mut impl Write, style: Style, findings: &Findings) -> io::Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let counts =
+        [Severity::High, Severity::Medium, Severity::Low].map(|severity| (severity, findings.count_of(severity)));
+    let counts = counts.iter().filter(|(_, count)| *count > 0);
+    let counts: Vec<_> = counts.map(|(severity, count)| format!("{count} {}", severity.as_str())).collect();
+    heading(out, style, "scan", &format!("{} findings", findings.count()))?;
+    writeln!(out, "{}", counts.join(", "))?;
+    for Finding { rule, category, severity, place, excerpt } in &findings.listed {
+        let ink = ink(*severity);
+        let range = format!("{}–{}", place.range.start, place.range.end);
+        writeln!(
+            out,
+            "         {} {} {}  {} {}  {}",
+            style.paint(ink, format_args!("{:<6}", severity.as_str())),
+            style.paint(Ink::Bold, format_args!("{rule:<28}")),
+            style.paint(Ink::Dim, format_args!("{:<13}", category.as_str())),
+            format_args!("{:<42}", place.field.to_string()),
+            style.paint(Ink::Dim, format_args!("{range:<9}")),
+            excerpt.as_deref().unwrap_or_default(),
+        )?;
+    }
+    for MoreFindings { rule, category, severity, count } in &findings.more {
+        let more = format!("{count} more");
+        writeln!(
+            out,
+            "         {} {} {}  {more}",
+            style.paint(ink(*severity), format_args!("{:<6}", severity.as_str())),
+            style.paint(Ink::Bold, format_args!("{rule:<28}")),
+            style.paint(Ink::Dim, format_args!("{:<13}", category.as_str())),
+        )?;
+    }
     Ok(())
+}
+
+fn ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::High => Ink::Red,
+        Severity::Medium => Ink::Yellow,
+        Severity::Low => Ink::Dim,
+    }
+}
+
+/// A body with what stands in place of something that was found (`[RULE:LENGTH]`) set off.
+fn marked(style: Style, body: &str) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(start) = rest.find('[') {
+        let (before, mark) = rest.split_at(start);
+        out.push_str(before);
+        match mark.find(']').map(|end| mark.split_at(end + 1)) {
+            Some((mark, after)) if is_mark(mark) => {
+                out.push_str(&style.paint(Ink::Yellow, mark).to_string());
+                rest = after;
+            }
+            _ => {
+                out.push('[');
+                rest = &mark[1..];
+            }
+        }
+    }
+    out + rest
+}
+
+fn is_mark(mark: &str) -> bool {
+    let inside = mark.trim_start_matches('[').trim_end_matches(']');
+    let is_rule =
+        |rule: &str| !rule.is_empty() && rule.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    inside.split_once(':').is_some_and(|(rule, length)| {
+        is_rule(rule) && length.bytes().next().is_some_and(|digit| digit.is_ascii_digit())
+    })
 }
 
 fn heading(out: &mut impl Write, style: Style, kind: &str, name: &str) -> io::Result<()> {
@@ -77,6 +159,18 @@ fn attributes(
         writeln!(out, "         {}  {value}", style.paint(Ink::Dim, format_args!("{name:<NAMES$}")))?;
     }
     Ok(())
+}
+
+/// What the call cost, also where the names of ours aren't shown.
+fn cost(span: &opentelemetry_sdk::trace::SpanData) -> Option<String> {
+    let own = span.attributes.iter().find(|own| own.key.as_str() == names::SIDETONE_COST_USD)?;
+    let opentelemetry::Value::F64(usd) = own.value else { return None };
+    Some(format!("{usd} USD"))
+}
+
+/// A number without an exponent.
+fn amount(number: &Value) -> String {
+    number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
 }
 
 /// What a golden document has as `<time>`, measured.

@@ -3,12 +3,14 @@
 //! A [`Dialect`] projects a [`Call`] to neutral [`Telemetry`] that borrows from it; a sink turns that
 //! into whatever it writes. A new convention is one folder and one line in [`DIALECTS`].
 
+mod finding;
 pub mod names;
 mod telemetry;
 mod v2;
 
 use crate::event::Call;
 
+pub use finding::{FindingEvent, findings};
 pub use telemetry::{
     Attribute, Instrument, Key, LogEvent, Measure, Metrics, Point, Span, SpanEvent, Status, Telemetry, Value,
 };

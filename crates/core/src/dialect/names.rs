@@ -99,6 +99,10 @@ pub enum Place {
     SpanEvent,
     /// An attribute of that event.
     SpanEventAttribute,
+    /// A log event beside those of the conventions.
+    LogEvent,
+    /// An attribute of that log event.
+    LogEventAttribute,
     /// A metric.
     Metric,
     /// An attribute of a metric.
@@ -111,6 +115,8 @@ impl Place {
             Self::Span => "span",
             Self::SpanEvent => "span event",
             Self::SpanEventAttribute => "attribute of `sidetone.attempt`",
+            Self::LogEvent => "log event",
+            Self::LogEventAttribute => "attribute of `sidetone.security.finding`",
             Self::Metric => "metric",
             Self::MetricAttribute => "attribute of `sidetone.dropped` and `.bytes`",
         }
@@ -169,10 +175,18 @@ extensions! {
         "Output tokens that an accepted prediction gave; only if any.";
     SIDETONE_REJECTED_PREDICTION_TOKENS = "sidetone.usage.rejected_prediction_tokens", Span, "int",
         "Output tokens that a rejected prediction cost; only if any.";
-    SIDETONE_APP_NAME = "sidetone.app_name", Span, "string",
+    SIDETONE_APP_NAME = "sidetone.app.name", Span, "string",
         "The application, as the builder was told.";
     SIDETONE_COST_USD = "sidetone.cost.usd", Span, "double",
         "What the tokens of this call cost in US dollars; only if that is known in full. Spans above it have none: sums count no call twice.";
+    SIDETONE_USER_ID = "sidetone.user.id", Span, "string",
+        "On whose behalf the call was made, by scope or baggage (`user.id`): a hash, unless raw ids were chosen.";
+    SIDETONE_SESSION_ID = "sidetone.session.id", Span, "string",
+        "The session that it belongs to, by scope or baggage (`session.id`): a hash, unless raw ids were chosen.";
+    SIDETONE_FINDINGS = "sidetone.findings", Span, "int",
+        "How much the security scan found in the call; only if anything.";
+    SIDETONE_FINDINGS_HIGH = "sidetone.findings.high", Span, "int",
+        "How much of that is of high severity; only if anything was found.";
     SIDETONE_INCOMPLETE = "sidetone.incomplete", Span, "boolean",
         "`true` when a part of the call was lost on the way or went past a limit; what that part would have said is missing.";
     SIDETONE_LOST_ITEMS = "sidetone.lost.items", Span, "int",
@@ -187,6 +201,26 @@ extensions! {
         "Which attempt it was, counted from 1.";
     SIDETONE_COST = "sidetone.cost", Metric, "{USD}",
         "What the tokens of calls cost, by what the token metric is by; calls whose cost isn't known in full aren't in it.";
+    SIDETONE_SECURITY_FINDING = "sidetone.security.finding", LogEvent, "",
+        "Something that the security scan found in the call whose ids it has. It never holds what was found.";
+    SIDETONE_FINDING_RULE = "sidetone.finding.rule", LogEventAttribute, "string",
+        "The rule that matched; also of the metric `sidetone.security.findings`.";
+    SIDETONE_FINDING_CATEGORY = "sidetone.finding.category", LogEventAttribute, "string",
+        "`credential`, `personal_data`, `command`, `injection` or `keyword`; also of that metric.";
+    SIDETONE_FINDING_SEVERITY = "sidetone.finding.severity", LogEventAttribute, "string",
+        "`low`, `medium` or `high`; also of that metric.";
+    SIDETONE_FINDING_PLACE = "sidetone.finding.place", LogEventAttribute, "string",
+        "The text that it stands in, such as `request.messages[2].parts[0]`.";
+    SIDETONE_FINDING_START = "sidetone.finding.start", LogEventAttribute, "int",
+        "The first of its bytes in that text as it was sent.";
+    SIDETONE_FINDING_END = "sidetone.finding.end", LogEventAttribute, "int",
+        "The byte behind its last.";
+    SIDETONE_FINDING_EXCERPT = "sidetone.finding.excerpt", LogEventAttribute, "string",
+        "How everything begins that the rule finds, and how long the find is; not with content off.";
+    SIDETONE_FINDING_COUNT = "sidetone.finding.count", LogEventAttribute, "int",
+        "How often the rule matched beyond the findings that are told each; those have a place, this has none.";
+    SIDETONE_SECURITY_FINDINGS = "sidetone.security.findings", Metric, "{finding}",
+        "What the security scan found, by rule, category and severity.";
     SIDETONE_DROPPED = "sidetone.dropped", Metric, "{item}",
         "What was dropped or skipped, in items.";
     SIDETONE_DROPPED_BYTES = "sidetone.dropped.bytes", Metric, "By",

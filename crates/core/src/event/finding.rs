@@ -152,13 +152,20 @@ impl Findings {
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.listed.is_empty()
+        self.listed.is_empty() && self.more.is_empty()
     }
 
     /// How many were found, listed or not.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.listed.len() as u64 + self.more.iter().map(|more| more.count).sum::<u64>()
+    }
+
+    /// How many of that severity were found, listed or not.
+    #[must_use]
+    pub fn count_of(&self, severity: Severity) -> u64 {
+        let listed = self.listed.iter().filter(|finding| finding.severity == severity).count() as u64;
+        listed + self.more.iter().filter(|more| more.severity == severity).map(|more| more.count).sum::<u64>()
     }
 
     /// Takes in a finding: lists it while there are fewer than `limit`, counts it from then on.

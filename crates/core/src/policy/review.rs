@@ -24,6 +24,7 @@ type Edit = dyn Fn(&mut Call) + Send + Sync;
 /// 5. the application's own function has the last word.
 #[derive(Clone, Default)]
 pub struct Review {
+    scans: bool,
     scanner: Option<Arc<Scanner>>,
     ids: Ids,
     edit: Option<Arc<Edit>>,
@@ -32,7 +33,7 @@ pub struct Review {
 impl fmt::Debug for Review {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Review")
-            .field("scans", &self.scanner.is_some())
+            .field("scans", &self.scans)
             .field("ids", &self.ids)
             .field("edits", &self.edit.is_some())
             .finish()
@@ -40,9 +41,16 @@ impl fmt::Debug for Review {
 }
 
 impl Review {
-    /// Scans with that scanner, whatever the content mode.
+    /// Whether what is said is scanned, whatever the content mode. With [`Content::Redacted`] it always is.
     #[must_use]
-    pub fn scanning(mut self, scanner: Arc<Scanner>) -> Self {
+    pub fn scanning(mut self, scans: bool) -> Self {
+        self.scans = scans;
+        self
+    }
+
+    /// Scans with that scanner, in place of the one with all built-in rules.
+    #[must_use]
+    pub fn scanner(mut self, scanner: Arc<Scanner>) -> Self {
         self.scanner = Some(scanner);
         self
     }
@@ -65,7 +73,7 @@ impl Review {
     #[must_use]
     #[inline]
     pub fn scans(&self) -> bool {
-        self.scanner.is_some()
+        self.scans
     }
 
     /// Looks at a call. `scope`: what holds for where it was made.
@@ -77,17 +85,10 @@ impl Review {
         scope: Option<&Scope>,
         skips: &mut Skips,
     ) {
-        let embedded;
-        let scanner = match &self.scanner {
-            Some(scanner) => Some(&**scanner),
-            None if content == Content::Redacted => {
-                embedded = Scanner::embedded();
-                Some(&*embedded)
-            }
-            None => None,
-        };
+        let scanner = (self.scans || content == Content::Redacted)
+            .then(|| self.scanner.as_ref().map_or_else(Scanner::embedded, Arc::clone));
         let identity = self.identity(call, scope);
-        Walk::new(content, scanner, limits, skips).call(call);
+        Walk::new(content, scanner.as_deref(), limits, skips).call(call);
         if let Some(identity) = identity {
             call.identity = identity;
         }

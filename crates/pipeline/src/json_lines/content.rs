@@ -104,6 +104,7 @@ fn media(all: &mut Object<'_>, media: &Media) {
         _ => (None, None),
     };
     all.text("source", source);
+    all.text("sha256", media.sha256.as_deref());
     text(all, "content", content);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sidetone_core::event::{Call, Cost, MissingBytes, Outcome, Process, TokenClass, Usd};
+use sidetone_core::event::{Call, Cost, Findings, MissingBytes, Outcome, Process, TokenClass, Usd};
 
 use super::content;
 use super::json::{Object, object, string};
@@ -74,6 +74,13 @@ fn request(data: &mut Object<'_>, call: &Call) {
         all.text("reasoning_effort", request.reasoning_effort.as_deref());
         all.text("previous_response_id", request.previous_response_id.as_deref());
         all.text("conversation_id", request.conversation_id.as_deref());
+        all.text("user", request.end_user.user.as_deref());
+        all.text("safety_identifier", request.end_user.safety_identifier.as_deref());
+        all.object("metadata", |all| {
+            for (key, value) in &request.end_user.metadata {
+                all.text(key, Some(value));
+            }
+        });
         all.count("body_bytes", request.body_bytes);
         content::text(all, "instructions", request.instructions.as_ref());
         all.array("messages", &request.messages, content::message);
@@ -81,6 +88,8 @@ fn request(data: &mut Object<'_>, call: &Call) {
     });
     data.text("agent_id", call.identity.agent_id.as_deref());
     data.text("app_name", call.identity.app_name.as_deref());
+    data.text("user_id", call.identity.user_id.as_deref());
+    data.text("session_id", call.identity.session_id.as_deref());
 }
 
 fn response(data: &mut Object<'_>, call: &Call) {
@@ -148,6 +157,7 @@ fn response(data: &mut Object<'_>, call: &Call) {
         all.count("output_chunks", timing.output_chunks);
     });
     data.count("attempts", Some(call.attempts.len() as u64 + 1));
+    data.object("findings", |all| findings(all, &call.findings));
 }
 
 /// Amounts are texts: a reader's doubles would lose digits.
@@ -164,6 +174,29 @@ fn cost(all: &mut Object<'_>, cost: &Cost) {
     all.text("price_source", Some(&cost.source.name));
     all.text("price_version", cost.source.version.as_deref());
     all.text("price_date", cost.source.date.as_deref());
+}
+
+fn findings(all: &mut Object<'_>, findings: &Findings) {
+    all.count("count", Some(findings.count()));
+    all.array("listed", &findings.listed, |out, finding| {
+        object(out, |all| {
+            all.text("rule", Some(&finding.rule));
+            all.text("category", Some(finding.category.as_str()));
+            all.text("severity", Some(finding.severity.as_str()));
+            all.shown("place", Some(finding.place.field));
+            all.count("start", Some(finding.place.range.start as u64));
+            all.count("end", Some(finding.place.range.end as u64));
+            all.text("excerpt", finding.excerpt.as_deref());
+        });
+    });
+    all.array("more", &findings.more, |out, more| {
+        object(out, |all| {
+            all.text("rule", Some(&more.rule));
+            all.text("category", Some(more.category.as_str()));
+            all.text("severity", Some(more.severity.as_str()));
+            all.count("count", Some(more.count));
+        });
+    });
 }
 
 /// Which bytes of one direction of the connection a capture did not see.

@@ -72,7 +72,7 @@ pub(super) fn of(call: &Call) -> Metrics<'_> {
 
 fn attributes(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     // One place more than are filled: a sink adds a point's own attribute to this list.
-    let mut list = List(Vec::with_capacity(11));
+    let mut list = List(Vec::with_capacity(13));
     list.0.push((names::GEN_AI_OPERATION_NAME, Value::Static(call.operation.as_str())));
     list.0.push(span::system(call));
     list.text(names::GEN_AI_REQUEST_MODEL, call.request.model.as_deref());
@@ -87,6 +87,8 @@ fn attributes(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     // The peer puts the dimensions that were asked for here, never those that came.
     let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
     list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, asked);
+    list.text(names::GEN_AI_AGENT_ID, call.identity.agent_id.as_deref());
+    list.text(names::SIDETONE_APP_NAME, call.identity.app_name.as_deref());
     list.0
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::names;
 use super::super::{Attribute, Span, SpanEvent, Status, Value};
 use super::list::{List, saturating};
-use crate::event::{Attempt, Call, Failure, Operation, Outcome, Process, Request, Response};
+use crate::event::{Attempt, Call, Failure, Operation, Outcome, Process, Request, Response, Severity};
 
 /// Attributes of a call with everything set, so that the list is allocated once.
 const TYPICAL: usize = 32;
@@ -214,6 +214,12 @@ fn extensions<'a>(list: &mut List<'a>, call: &'a Call) {
     list.count(names::SIDETONE_REJECTED_PREDICTION_TOKENS, usage.rejected_prediction.filter(|count| *count > 0));
     list.text(names::SIDETONE_APP_NAME, call.identity.app_name.as_deref());
     list.double(names::SIDETONE_COST_USD, call.cost.as_ref().map(|cost| cost.total.to_f64()));
+    list.text(names::SIDETONE_USER_ID, call.identity.user_id.as_deref());
+    list.text(names::SIDETONE_SESSION_ID, call.identity.session_id.as_deref());
+    if !call.findings.is_empty() {
+        list.count(names::SIDETONE_FINDINGS, Some(call.findings.count()));
+        list.count(names::SIDETONE_FINDINGS_HIGH, Some(call.findings.count_of(Severity::High)));
+    }
     if incomplete.is_some() {
         list.0.push((names::SIDETONE_INCOMPLETE, Value::Bool(true)));
         list.count(names::SIDETONE_LOST_ITEMS, Some(incomplete.lost_items));
