@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use sidetone_core::event::{Call, Cost, Server, Side, TokenClass, Usage};
-use sidetone_core::exchange::{End, Exchange, RequestHead, ResponseHead, Settings};
+use sidetone_core::exchange::{End, Exchange, RequestHead, ResponseHead, Settings, Skip};
 use sidetone_core::pricing::{Prices, Tier, Unpriced};
 use sidetone_core::provider::surface_of;
 
@@ -66,7 +66,9 @@ fn call(exchange: &Value) -> Call {
     answer["choices"] = json!([]);
     exchange_seen.handle_response_body(Bytes::from(answer.to_string()), Duration::from_millis(2));
     let understood = exchange_seen.finish(End::Complete, Duration::from_millis(3));
-    assert_eq!(understood.skips.iter().next(), None, "{exchange}");
+    let is_inconsistent = Prices::embedded().price(&understood.call) == Err(Unpriced::Inconsistent);
+    let skips: Vec<_> = understood.skips.iter().collect();
+    assert_eq!(skips, if is_inconsistent { vec![(Skip::UsageInconsistent, 1, 0)] } else { vec![] }, "{exchange}");
     understood.call
 }
 
@@ -217,6 +219,19 @@ fn a_file_lies_over_the_table_model_by_model_and_host_by_host() {
         call.server = Arc::new(Server { address: host.into(), port: None });
         assert_eq!(prices.cost(&call).is_some(), is_priced, "{host}");
     }
+}
+
+#[test]
+fn the_example_of_the_docs_is_such_a_file() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pricing.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let example = page.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    let prices = Prices::embedded().with_overrides(example).unwrap();
+    let usage = Usage { input: Some(300_000), output: Some(0), ..Usage::default() };
+    let cost = prices.of_tokens("openai", "gpt-5-2025-08-07", Tier::Standard, &usage).unwrap();
+    assert_eq!(cost.total.to_string(), "0.6");
+    let (paid, all) = (invoices().iter().filter(|invoice| invoice["usd"].is_string()).count(), invoices().len());
+    assert!(page.contains(&format!("{paid} invoices")) && page.contains(&format!("{} calls that", all - paid)));
 }
 
 #[test]

@@ -63,6 +63,8 @@ reasons! {
     OverLimit = "over_limit",
     /// A name or id that is left out because it is longer than names are, has characters that no name has, or begins as keys do.
     NameRefused = "name_refused",
+    /// Counts of tokens that contradict each other: the call has no cost.
+    UsageInconsistent = "usage_inconsistent",
     /// A finished call whose span was not sampled, by the sampler's decision; its metrics and log events are kept.
     SpanNotSampled = "span_not_sampled",
     /// A span that the exporter's queue had no place for.
@@ -123,6 +125,7 @@ impl From<Skip> for Reason {
             Skip::EventTooLarge => Self::EventTooLarge,
             Skip::OverLimit => Self::OverLimit,
             Skip::NameRefused => Self::NameRefused,
+            Skip::UsageInconsistent => Self::UsageInconsistent,
         }
     }
 }

@@ -14,6 +14,7 @@ use super::received::{Heard, Received};
 use super::{End, RequestHead, ResponseHead, Settings, Skip, Skips};
 use crate::event::{Attempt, Call, Findings, Incomplete, Missing, Request, Response, Side, Timing};
 use crate::policy::Allowance;
+use crate::pricing::Unpriced;
 use crate::provider::{Name, Rare, provider_of};
 use crate::wire::http::Flow;
 use crate::wire::json::Str;
@@ -256,7 +257,14 @@ impl Exchange {
         };
         let Settings { content, limits, review, prices, .. } = &*self.settings;
         // By the names that were sent and received: what a policy takes out of the event costs all the same.
-        call.cost = prices.as_ref().and_then(|prices| prices.cost(&call));
+        call.cost = match prices.as_ref().map(|prices| prices.price(&call)) {
+            Some(Ok(cost)) => Some(cost),
+            Some(Err(Unpriced::Inconsistent)) => {
+                skips.add(Skip::UsageInconsistent, 0);
+                None
+            }
+            Some(Err(_)) | None => None,
+        };
         review.apply(&mut call, *content, limits, scope.as_deref(), &mut skips);
         Understood { call, skips }
     }

@@ -17,11 +17,13 @@ pub enum Skip {
     OverLimit,
     /// A name or id that is longer than names are, has characters that no name has, or begins as keys do.
     NameRefused,
+    /// Counts of tokens that contradict each other: the call has no cost.
+    UsageInconsistent,
 }
 
 impl Skip {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BodyUnreadable,
         Self::BodyEncoding,
         Self::BodyTooLarge,
@@ -29,6 +31,7 @@ impl Skip {
         Self::EventTooLarge,
         Self::OverLimit,
         Self::NameRefused,
+        Self::UsageInconsistent,
     ];
 }
 

@@ -1,10 +1,10 @@
 //! One file of prices.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::PriceError;
+use super::by_name::ByName;
 use super::entry::{Entry, members};
 use super::version::longest;
 use crate::event::PriceSource;
@@ -20,9 +20,9 @@ pub(super) const MAX_NAME_BYTES: usize = 256;
 #[derive(Debug)]
 pub(super) struct Layer {
     /// Whose prices the calls to a host have; `None`: nobody's.
-    hosts: HashMap<Box<str>, Option<Box<str>>>,
-    providers: HashMap<Box<str>, Table>,
-    sources: HashMap<Box<str>, Arc<PriceSource>>,
+    hosts: ByName<Option<Box<str>>>,
+    providers: ByName<Table>,
+    sources: ByName<Arc<PriceSource>>,
     /// Of entries that name none.
     source: Arc<PriceSource>,
 }
@@ -31,12 +31,12 @@ pub(super) struct Layer {
 #[derive(Debug)]
 struct Table {
     text: Cow<'static, str>,
-    models: OnceLock<HashMap<Box<str>, Option<Entry>>>,
+    models: OnceLock<ByName<Option<Entry>>>,
 }
 
 impl Table {
-    fn read(&self) -> Result<HashMap<Box<str>, Option<Entry>>, String> {
-        let mut models = HashMap::new();
+    fn read(&self) -> Result<ByName<Option<Entry>>, String> {
+        let mut models = ByName::default();
         members(&mut Json::new(&self.text), &mut |model, json| {
             let text = json.raw().map_err(|_| "not JSON".to_owned())?;
             models.insert(model.to_ascii_lowercase().into(), Entry::read(text)?);
@@ -45,7 +45,7 @@ impl Table {
         Ok(models)
     }
 
-    fn models(&self) -> &HashMap<Box<str>, Option<Entry>> {
+    fn models(&self) -> &ByName<Option<Entry>> {
         // Files are read whole when they are given, and a test reads the embedded one.
         self.models.get_or_init(|| self.read().unwrap_or_default())
     }
@@ -77,7 +77,7 @@ impl Layer {
 
     fn empty() -> Self {
         let source = Arc::new(PriceSource { name: "override".into(), ..PriceSource::default() });
-        Self { hosts: HashMap::new(), providers: HashMap::new(), sources: HashMap::new(), source }
+        Self { hosts: ByName::default(), providers: ByName::default(), sources: ByName::default(), source }
     }
 
     fn read<'t>(text: &'t str, keep: impl Fn(&'t str) -> Cow<'static, str>) -> Result<Self, String> {

@@ -15,6 +15,7 @@
 //! each other give no cost at all, never a part of one. What it doesn't do: fees that are no tokens' (a search, a session of
 //! a code interpreter, storage), currencies, prices of another day than the table's.
 
+mod by_name;
 mod entry;
 mod error;
 mod layer;

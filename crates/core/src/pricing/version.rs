@@ -48,7 +48,7 @@ pub(super) fn longest<'a, T>(model: &str, find: impl Fn(&str) -> Option<&'a T>) 
     // A fine-tuned model is its base with the owner's names behind it: `ft:gpt-4o-2024-08-06:acme::9xyz`.
     let is_tuned = model.starts_with("ft:");
     let mut end = model.len();
-    while let Some(at) = model[..end].rfind(['-', '@', ':']) {
+    while let Some(at) = model.as_bytes()[..end].iter().rposition(|byte| matches!(byte, b'-' | b'@' | b':')) {
         let (name, rest) = model.split_at(at);
         let is_owner = is_tuned && rest.starts_with(':');
         if (is_owner || is_version(rest))
