@@ -90,6 +90,22 @@ def cases():
     connection("upgrade", "http1", step(0, get) + step(1, up))
 
 
+def limits():
+    """What comes close to the limits of HTTP/1, for runs with a large -max_len."""
+    get = b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n"
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n20"
+    for size in (0xffff, 0x10000, 0x10001):
+        chunk = b"%x;%s\r\n%s\r\n0\r\n\r\n" % (size, b"e" * 4080, b"x" * size)
+        parts = b"".join(step(1, chunk[at:at + 60000]) for at in range(0, len(chunk), 60000))
+        connection(f"chunk-{size:x}", "http1", step(0, get) + step(1, chunked) + struct.pack(">BH", 5, 9) + parts + step(0, get))
+        fields = b"".join(b"a%d: %s\r\n" % (at, b"y" * 1000) for at in range((size - 300) // 1010))
+        rest = size - len(fields) - len(b"HTTP/1.1 200 OK\r\nb: \r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\n" + fields + b"b: " + b"z" * rest + b"\r\n\r\n"
+        connection(f"head-{size:x}", "http1", step(0, get) + step(1, head[:60000]) + step(1, head[60000:]) + step(0, get))
+    event = b"data: " + b"x" * 60000 + b"\n\n"
+    save("sse", "limit", b"\xff\x1f\x00" + event + event)
+
+
 def encodings():
     for which, ending in enumerate(("gz", "deflate", "br", "zst")):
         for path in (ROOT / "crates/core/tests/encoded").glob(f"*.{ending}"):
@@ -115,6 +131,7 @@ def files():
 
 http2()
 cases()
+limits()
 encodings()
 files()
 print({folder.name: len(list(folder.iterdir())) for folder in sorted(CORPUS.iterdir()) if folder.is_dir()})
