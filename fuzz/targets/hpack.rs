@@ -21,8 +21,9 @@ libfuzzer_sys::fuzz_target!(|script: &[u8]| {
         let (block, after) = after.split_at(usize::from(*len).min(after.len()));
         rest = after;
         let (known, result) = fields(&mut first, block);
-        if result.is_err() {
-            // Both ends would hang up here.
+        let is_known = known.iter().all(|(name, value)| name.is_some() && value.is_some());
+        if result.is_err() || !is_known {
+            // Both ends would hang up here: it refers to what was never in the table, or no longer is.
             let _ = fields(&mut late, block);
             return;
         }
