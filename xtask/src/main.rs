@@ -7,6 +7,7 @@ mod package;
 mod pinned;
 mod prices;
 mod run;
+mod scan;
 mod setup;
 mod test;
 mod tidy;
@@ -41,6 +42,11 @@ const TASKS: &[Task] = &[
         name: "prices",
         purpose: "write the table of prices anew from open data: a date, and the files of unpacked packages",
         run: prices::run,
+    },
+    Task {
+        name: "scan-quality",
+        purpose: "measure the security scan on others' cases and on ordinary text, and write the tables of docs/scan.md",
+        run: scan::run,
     },
     Task {
         name: "tidy",

@@ -4,7 +4,7 @@
 //! echo '{"text": "key AKIAIOSFODNN7EXAMPLM"}' | cargo run -p sidetone-core --example scan
 //! ```
 //! Each line in has a `text`, or a `path` of a file whose text is scanned. Each line out is the line in without its text, with
-//! `bytes`, and `findings`: rule, category, severity, start and end.
+//! `bytes`, and `findings`: rule, category, severity, start and end. With `--rules` it tells its rules instead.
 
 use std::io::{BufRead as _, Write as _};
 
@@ -14,6 +14,22 @@ use sidetone_core::scan::Scanner;
 fn main() -> std::io::Result<()> {
     let scanner = Scanner::embedded();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    if std::env::args().nth(1).as_deref() == Some("--rules") {
+        let rules: Vec<Value> = scanner
+            .rules()
+            .map(|rule| {
+                json!({
+                    "name": rule.name,
+                    "category": rule.category.as_str(),
+                    "severity": rule.severity.as_str(),
+                    "prefix": rule.prefix,
+                    "source": rule.source,
+                })
+            })
+            .collect();
+        writeln!(out, "{}", Value::from(rules))?;
+        return out.flush();
+    }
     for line in std::io::stdin().lock().lines() {
         let mut of: Value = serde_json::from_str(&line?)?;
         let text = match (&of["text"], &of["path"]) {

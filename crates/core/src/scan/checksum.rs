@@ -7,7 +7,7 @@ use super::class::{ALNUM, DIGIT};
 pub(super) enum Check {
     /// Nothing.
     None,
-    /// The last six characters are the CRC-32 of the others behind the prefix, in base 62.
+    /// The last six characters are the CRC-32 of the others behind the first `_`, in base 62.
     /// Source: GitHub, "Behind GitHub's new authentication token formats", 2021; npm the same.
     Crc32Base62,
     /// The last seven characters are the CRC-32 of everything before them, in base 36.
@@ -32,7 +32,10 @@ impl Check {
     pub(super) fn holds(self, token: &[u8], prefix: usize) -> bool {
         match self {
             Self::None => true,
-            Self::Crc32Base62 => crc_base62(token.get(prefix..).unwrap_or_default()),
+            Self::Crc32Base62 => {
+                let body = token.iter().position(|&byte| byte == b'_').map_or(0, |at| at + 1);
+                crc_base62(token.get(body..).unwrap_or_default())
+            }
             Self::Crc32Base36 => crc_base36(token),
             Self::Bech32 => bech32(token),
             Self::Mixed => {
@@ -66,7 +69,10 @@ fn random(token: &[u8]) -> bool {
     };
     let uuid = token.len() == 36 && [8, 13, 18, 23].iter().all(|&at| token.get(at) == Some(&b'-'));
     let lower = token.to_ascii_lowercase();
+    // Those have a checksum: one of them that is found here has a wrong one.
+    let checked = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "npm_", "glpat-", "glrt-", "age-secret-key-"];
     if uuid
+        || checked.iter().any(|of| lower.starts_with(of.as_bytes()))
         || [&b"example"[..], b"secret", b"12345", b"xxxx"].iter().any(|of| memchr::memmem::find(&lower, of).is_some())
     {
         return false;

@@ -21,6 +21,8 @@ pub(super) enum Piece {
     OneOfAnyCase(&'static [&'static str]),
     /// White space, and up to four of these words in either case with white space behind each.
     Words(&'static [&'static str]),
+    /// Nothing, with no byte of a class behind it.
+    Until(Class),
 }
 
 /// Exactly so many bytes of a class.
@@ -65,6 +67,7 @@ impl Piece {
                 }
                 Some(at)
             }
+            Self::Until(class) => (!text.is(at, class)).then_some(at),
             Self::Maybe(literal) => Some(if text.starts(at, literal) { at + literal.len() } else { at }),
         }
     }
@@ -91,7 +94,7 @@ pub(super) fn anchor(pieces: &'static [Piece]) -> Option<(&'static [&'static str
             Piece::Literal(literal) | Piece::AnyCase(literal) => return Some((std::slice::from_ref(literal), before)),
             Piece::OneOf(list) | Piece::OneOfAnyCase(list) => return Some((list, before)),
             Piece::Exactly(_, count) => before += count,
-            Piece::Run(..) | Piece::Maybe(_) | Piece::Words(_) => return None,
+            Piece::Run(..) | Piece::Maybe(_) | Piece::Words(_) | Piece::Until(_) => return None,
         }
     }
     None

@@ -49,7 +49,7 @@ pub(super) const ANCHORS: &[(Special, &[&str])] = &[
             "/var/log/",
             "/.ssh/",
             "/.env",
-            concat!("/ro", "ot/."),
+            "/root/.",
         ],
     ),
     (Special::FacebookToken, &["facebook"]),
@@ -121,7 +121,7 @@ fn jwt(text: &mut Text<'_>, dot: usize) -> Option<(usize, usize)> {
         start + memmem::find(header, b"ey").filter(|&at| text.begins(start + at) || at == 1)?
     };
     let payload = text.run_end(dot + 1, URL64, ARMOURED);
-    if dot - start < 14 || payload - dot < 17 {
+    if dot - start < 10 || payload - dot < 17 {
         return None;
     }
     let end =
@@ -268,7 +268,8 @@ fn is_placeholder(password: &[u8]) -> bool {
     let lower = password.to_ascii_lowercase();
     let one_byte = password.iter().all(|byte| *byte == password[0]);
     one_byte
-        || matches!(password[0], b'$' | b'%' | b'*' | b'<' | b'{')
+        || matches!(password[0], b'$' | b'%' | b'*' | b'<')
+        || (matches!(password[0], b'{' | b'[') && !password.iter().any(u8::is_ascii_digit))
         || PLACEHOLDERS.iter().any(|of| {
             let rest = lower.strip_prefix(of.as_bytes()).or_else(|| lower.strip_suffix(of.as_bytes()));
             rest.is_some_and(|rest| {
@@ -348,10 +349,17 @@ fn curl_user(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize, us
         .iter()
         .position(|&byte| quote.map_or_else(|| SPACE.has(byte) || matches!(byte, b'"' | b'\''), |quote| byte == quote))
         .unwrap_or(rest.len());
+    // Each half quoted by itself: `"user":"password"`.
+    let second = rest.get(length + 1..).filter(|_| quote.is_some()).and_then(|behind| {
+        let half = behind.strip_prefix(b":\"").or_else(|| behind.strip_prefix(b":'"))?;
+        half.iter().position(|byte| Some(*byte) == quote)
+    });
+    let length = length + second.map_or(0, |second| second + 3);
     let value = &rest[..length];
     let colon = value.iter().position(|&byte| byte == b':')?;
-    let (user, password) = (&value[..colon], &value[colon + 1..]);
-    let secret = if password.is_empty() { user } else { password };
+    let trim = |part: &'_ [u8]| part.iter().filter(|&&byte| Some(byte) != quote).copied().collect::<Vec<u8>>();
+    let (user, password) = (trim(&value[..colon]), trim(&value[colon + 1..]));
+    let secret = if password.is_empty() { &user } else { &password };
     let curl = memmem::rfind(text.slice(start.saturating_sub(COMMAND), start), b"curl").is_some();
     (curl
         && secret.len() >= 3

@@ -43,8 +43,10 @@ pub(super) static TOKENS: &[Token] = &[
     )
     .check(Check::Crc32Base36)
     .source(GITLAB_ROUTABLE),
-    Token::new("gitlab-pat", "glpat-", &[&[lit("glpat-"), run(URL64, 20, 26)]]).entropy(30).source(GITLAB),
-    Token::new("gitlab-ptt", "glptt-", &[&[lit("glptt-"), run(HEX_LOWER, 40, 40)]]).entropy(30).source(GITLAB),
+    Token::new("gitlab-pat", "glpat-", &[&[lit("glpat-"), run(URL64, 20, 26), Piece::Until(URL64)]])
+        .entropy(30)
+        .source(GITLAB),
+    Token::new("gitlab-ptt", "glptt-", &[&[lit("glptt-"), run(URL64, 40, 40)]]).entropy(30).source(GITLAB),
     Token::new("gitlab-rrt", "GR1348941", &[&[lit("GR1348941"), run(URL64, 20, 20)]]).entropy(30).source(GITLAB),
     Token::new(
         "gitlab-runner-authentication-token-routable",
@@ -65,9 +67,13 @@ pub(super) static TOKENS: &[Token] = &[
     )
     .check(Check::Crc32Base36)
     .source(GITLAB_ROUTABLE),
-    Token::new("gitlab-runner-authentication-token", "glrt-", &[&[lit("glrt-"), run(URL64, 20, 26)]])
-        .entropy(30)
-        .source(GITLAB),
+    Token::new(
+        "gitlab-runner-authentication-token",
+        "glrt-",
+        &[&[lit("glrt-"), run(URL64, 20, 26), Piece::Until(URL64)]],
+    )
+    .entropy(30)
+    .source(GITLAB),
     Token::new("gitlab-deploy-token", "gldt-", &[&[lit("gldt-"), run(URL64, 20, 26)]]).entropy(30).source(GITLAB),
     Token::new("gitlab-feature-flag-client-token", "glffct-", &[&[lit("glffct-"), run(URL64, 20, 26)]])
         .entropy(30)
@@ -80,7 +86,7 @@ pub(super) static TOKENS: &[Token] = &[
         .entropy(30)
         .source(GITLAB),
     Token::new("gitlab-oauth-app-secret", "gloas-", &[&[lit("gloas-"), run(URL64, 64, 64)]]).entropy(30).source(GITLAB),
-    Token::new("gitlab-scim-token", "glsoat-", &[&[lit("glsoat-"), run(URL64, 20, 26)]]).entropy(30).source(GITLAB),
+    Token::new("gitlab-scim-token", "glsoat-", &[&[lit("glsoat-"), run(URL64, 20, 64)]]).entropy(30).source(GITLAB),
     Token::new("gitlab-cicd-job-token", "glcbt-", &[&[lit("glcbt-"), run(ALNUM, 1, 5), lit("_"), run(URL64, 20, 26)]])
         .entropy(30)
         .source(GITLAB),
@@ -90,9 +96,18 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new("npm-access-token", "npm_", &[&[Piece::AnyCase("npm_"), run(ALNUM, 36, 36)]])
         .check(Check::Crc32Base62)
         .source("GitHub, \"Announcing npm's new access token format\"; gitleaks 8.30.1, default rules"),
-    Token::new("pypi-upload-token", "pypi-AgEIcHlwaS5vcmc", &[&[lit("pypi-AgEIcHlwaS5vcmc"), run(URL64, 50, 1000)]])
+    Token::new(
+        "pypi-upload-token",
+        "pypi-AgE",
+        &[&[Piece::OneOf(&["pypi-AgEIcHlwaS5vcmc", "pypi-AgENdGVzdC5weXBpLm9yZw"]), run(URL64, 50, 1000)]],
+    )
+    .anywhere()
+    .entropy(30),
+    Token::new("npmrc-auth-token", "_authToken=", &[&[lit("_authToken="), run(URL64, 30, 80)]])
         .anywhere()
-        .entropy(30),
+        .entropy(30)
+        .check(Check::Mixed)
+        .source("npm documentation, .npmrc; detect-secrets' detector of the name"),
     Token::new("rubygems-api-token", "rubygems_", &[&[lit("rubygems_"), run(HEX_LOWER, 48, 48)]]).entropy(20),
     Token::new("cargo-registry-token", "cio", &[&[lit("cio"), run(ALNUM, 32, 32)]])
         .entropy(35)

@@ -108,13 +108,13 @@ pub(super) static TOKENS: &[Token] = &[
         &[
             &[
                 Piece::OneOf(&["xoxp-", "xoxe-"]),
-                run(DIGIT, 10, 13),
+                run(DIGIT, 6, 13),
                 lit("-"),
-                run(DIGIT, 10, 13),
+                run(DIGIT, 6, 13),
                 lit("-"),
-                run(DIGIT, 10, 13),
+                run(DIGIT, 6, 13),
                 lit("-"),
-                run(ALNUM_HYPHEN, 28, 64),
+                run(ALNUM_HYPHEN, 18, 64),
             ],
             &[
                 lit("xoxc-"),

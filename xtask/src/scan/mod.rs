@@ -1,0 +1,25 @@
+//! `cargo xtask scan-quality`: what the scan finds of what others call secrets, and in ordinary text; writes the tables of docs/scan.md.
+
+use std::process::Command;
+
+use crate::run::{self, Failed};
+use crate::workspace;
+
+/// Takes `--detect-secrets FOLDER`, a checkout of detect-secrets: its packages hold no tests.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
+    let root = workspace::root();
+    let mut build = run::cargo();
+    build.args(["build", "--release", "--package", "sidetone-core", "--example", "scan"]);
+    run::run(build.current_dir(root))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let here = root.join("xtask/src/scan");
+    let mut measure = Command::new("python3");
+    measure
+        .arg(here.join("quality.py"))
+        .arg(target.join("release/examples/scan"))
+        .arg(root.join("target/xtask/scan-quality"))
+        .arg(here.join("validate.go"))
+        .arg(root.join("docs/scan.md"))
+        .args(arguments);
+    run::run(measure.current_dir(root))
+}
