@@ -10,7 +10,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
     let root = workspace::root();
     let mut build = run::cargo();
     build.args(["build", "--release", "--package", "sidetone-core", "--example", "scan"]);
-    run::run(build.current_dir(root))?;
+    run::run(build.current_dir(&root))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let here = root.join("xtask/src/scan");
     let mut measure = Command::new("python3");
@@ -21,5 +21,5 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
         .arg(here.join("validate.go"))
         .arg(root.join("docs/scan.md"))
         .args(arguments);
-    run::run(measure.current_dir(root))
+    run::run(measure.current_dir(&root))
 }
