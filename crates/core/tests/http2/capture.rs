@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use sidetone_core::wire::http::{Flow, Head, Said, StreamId};
 use sidetone_core::wire::http2::Http2;
 
@@ -186,5 +185,5 @@ impl Transcript {
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hmac_sha256::Hash::hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
