@@ -261,7 +261,6 @@ impl Gathered {
     }
 
     fn anchor(&mut self, anchor: &str, candidate: Candidate) {
-        debug_assert!(anchor.len() >= 3, "an anchor is too short to be found: {anchor}");
         if !anchor.is_empty() {
             self.anchors.entry(anchor.to_ascii_lowercase()).or_default().push(candidate);
         }
