@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest_middleware::Middleware;
 use sidetone_core::event::{Call, Outcome, Part};
 use sidetone_core::policy::Content;
+use sidetone_core::pricing::Prices;
 use sidetone_middleware::Observer;
 use sidetone_pipeline::{Config, Counters, Finished, Pipeline, Sink, Worker};
 
@@ -93,6 +94,7 @@ pub(crate) fn compare(call: &Call, payload: &Payload, content: Content) -> Resul
 fn config(content: Content) -> Config {
     let mut config = Config::default();
     config.settings.content = content;
+    config.settings.prices = Some(Prices::embedded());
     config
 }
 

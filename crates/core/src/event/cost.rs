@@ -76,6 +76,10 @@ impl Usd {
             [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
         if let Ok(mut digits) = u64::try_from(self.0) {
             let mut behind = DIGITS;
+            if digits % 1_000_000_000 == 0 {
+                digits /= 1_000_000_000;
+                behind -= 9;
+            }
             while behind > 0 && digits % 10 == 0 {
                 digits /= 10;
                 behind -= 1;

@@ -1,10 +1,11 @@
 //! What a model's tokens cost, as its entry in a file of prices says.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::windows::Window;
 use super::{Tier, Unpriced};
-use crate::event::{TokenClass, Usd};
+use crate::event::{PriceSource, TokenClass, Usd};
 use crate::wire::json::{Json, Kind, Read, Unreadable};
 
 /// Steps by the length of the input that one entry may have.
@@ -70,7 +71,9 @@ pub(super) struct Entry {
     /// Factors, in thousandths, for servers that keep to one region.
     pub(super) uplifts: Vec<(Box<str>, u64)>,
     /// The name of where it is from.
-    pub(super) source: Option<Box<str>>,
+    pub(super) source_name: Option<Box<str>>,
+    /// Where it is from, if the file says.
+    pub(super) source: Option<Arc<PriceSource>>,
 }
 
 impl Entry {
@@ -108,6 +111,7 @@ impl Entry {
             others: Vec::new(),
             off_peak: None,
             uplifts: Vec::new(),
+            source_name: None,
             source: None,
         };
         members(&mut json, &mut |key, json| {
@@ -126,7 +130,7 @@ impl Entry {
                     Ok(())
                 })?;
             } else if key == "source" {
-                entry.source = Some(text_of(json)?.into());
+                entry.source_name = Some(text_of(json)?.into());
             } else {
                 price(&mut entry.standard, key, json)?;
             }

@@ -35,19 +35,26 @@ struct Table {
 }
 
 impl Table {
-    fn read(&self) -> Result<ByName<Option<Entry>>, String> {
+    fn read(&self, sources: &ByName<Arc<PriceSource>>) -> Result<ByName<Option<Entry>>, String> {
         let mut models = ByName::default();
         members(&mut Json::new(&self.text), &mut |model, json| {
             let text = json.raw().map_err(|_| "not JSON".to_owned())?;
-            models.insert(model.to_ascii_lowercase().into(), Entry::read(text)?);
+            let mut entry = Entry::read(text)?;
+            if let Some(entry) = &mut entry
+                && let Some(name) = &entry.source_name
+            {
+                let source = sources.get(name).ok_or("its source isn't among `sources`")?;
+                entry.source = Some(Arc::clone(source));
+            }
+            models.insert(model.to_ascii_lowercase().into(), entry);
             Ok(())
         })?;
         Ok(models)
     }
 
-    fn models(&self) -> &ByName<Option<Entry>> {
+    fn models(&self, sources: &ByName<Arc<PriceSource>>) -> &ByName<Option<Entry>> {
         // Files are read whole when they are given, and a test reads the embedded one.
-        self.models.get_or_init(|| self.read().unwrap_or_default())
+        self.models.get_or_init(|| self.read(sources).unwrap_or_default())
     }
 }
 
@@ -61,15 +68,8 @@ impl Layer {
     pub(super) fn whole(text: &str) -> Result<Self, PriceError> {
         let layer = Self::read(text, |table| Cow::Owned(table.to_owned())).map_err(PriceError)?;
         for (provider, table) in &layer.providers {
-            let models = table.read().map_err(|why| PriceError(format!("providers: {provider}: {why}")))?;
-            for (model, entry) in &models {
-                let source = entry.as_ref().and_then(|entry| entry.source.as_deref());
-                if source.is_some_and(|name| !layer.sources.contains_key(name)) {
-                    return Err(PriceError(format!(
-                        "providers: {provider}: {model}: its source isn't among `sources`"
-                    )));
-                }
-            }
+            let models =
+                table.read(&layer.sources).map_err(|why| PriceError(format!("providers: {provider}: {why}")))?;
             let _ = table.models.set(models);
         }
         Ok(layer)
@@ -129,19 +129,19 @@ impl Layer {
 
     /// What this file says of a model.
     pub(super) fn entry(&self, provider: &str, model: &str) -> Option<Option<&Entry>> {
-        let models = self.providers.get(provider)?.models();
+        let models = self.providers.get(provider)?.models(&self.sources);
         longest(model, |name| models.get(name)).map(Option::as_ref)
     }
 
     /// Where an entry is from.
-    pub(super) fn source(&self, entry: &Entry) -> &Arc<PriceSource> {
-        entry.source.as_ref().and_then(|name| self.sources.get(name)).unwrap_or(&self.source)
+    pub(super) fn source<'a>(&'a self, entry: &'a Entry) -> &'a Arc<PriceSource> {
+        entry.source.as_ref().unwrap_or(&self.source)
     }
 
     /// Each provider and model that has prices.
     pub(super) fn each(&self) -> impl Iterator<Item = (&str, &str)> {
         self.providers.iter().flat_map(|(provider, table)| {
-            let known = table.models().iter().filter(|(_, entry)| entry.is_some());
+            let known = table.models(&self.sources).iter().filter(|(_, entry)| entry.is_some());
             known.map(move |(model, _)| (&**provider, &**model))
         })
     }

@@ -4,40 +4,40 @@
 /// short number, `latest`. `gpt-4o-2024-08-06` is a version of `gpt-4o`; `gpt-4o-mini` and `gpt-4o-audio-preview` are
 /// others, and so is `claude-sonnet-4-5` beside `claude-sonnet-4`.
 pub(super) fn is_version(rest: &str) -> bool {
-    let Some((separator @ (b'-' | b'@'), _)) = rest.as_bytes().split_first() else { return false };
-    let version = &rest[1..];
-    match version {
-        "latest" | "default" => true,
-        _ if is_date(version) => true,
-        // Gemini's `-001`.
-        _ => version.len() == 3 && *separator == b'-' && version.starts_with('0') && number(version).is_some(),
-    }
-}
-
-/// Dates as vendors write them: `2024-08-06`, `20240806`, `0806` (or the year and month `2508`), `05-06`, `08-2024`.
-fn is_date(text: &str) -> bool {
-    let is_month = |text: &str| number(text).is_some_and(|month| (1..=12).contains(&month));
-    let is_day = |text: &str| number(text).is_some_and(|day| (1..=31).contains(&day));
-    let is_year = |text: &str| number(text).is_some_and(|year| (2020..2100).contains(&year));
-    let short_year = |text: &str| number(text).is_some_and(|year| (20..100).contains(&year));
-    let bytes = text.as_bytes();
-    if !text.is_ascii() {
-        return false;
-    }
-    match bytes.len() {
-        10 if bytes[4] == b'-' && bytes[7] == b'-' => {
-            is_year(&text[..4]) && is_month(&text[5..7]) && is_day(&text[8..])
-        }
-        8 => is_year(&text[..4]) && is_month(&text[4..6]) && is_day(&text[6..]),
-        7 if bytes[2] == b'-' => is_month(&text[..2]) && is_year(&text[3..]),
-        5 if bytes[2] == b'-' => is_month(&text[..2]) && is_day(&text[3..]),
-        4 => (is_month(&text[..2]) && is_day(&text[2..])) || (short_year(&text[..2]) && is_month(&text[2..])),
+    match rest.as_bytes() {
+        [b'-' | b'@', b'0'..=b'9', ..] => is_date(&rest.as_bytes()[1..]) || is_revision(rest),
+        [b'-' | b'@', ..] => matches!(&rest[1..], "latest" | "default"),
         _ => false,
     }
 }
 
-fn number(text: &str) -> Option<u32> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+/// Gemini's `-001`.
+fn is_revision(rest: &str) -> bool {
+    matches!(rest.as_bytes(), [b'-', b'0', b'0'..=b'9', b'0'..=b'9'])
+}
+
+/// Dates as vendors write them: `2024-08-06`, `20240806`, `08-2024`, `05-06`, `0806` (or the year and month `2508`).
+fn is_date(text: &[u8]) -> bool {
+    let year = |digits: [u8; 4]| in_range(&digits, 2020, 2099);
+    let month = |digits: [u8; 2]| in_range(&digits, 1, 12);
+    let day = |digits: [u8; 2]| in_range(&digits, 1, 31);
+    match *text {
+        [y, e, a, r, b'-', m, n, b'-', d, t] | [y, e, a, r, m, n, d, t] => {
+            year([y, e, a, r]) && month([m, n]) && day([d, t])
+        }
+        [m, n, b'-', y, e, a, r] => month([m, n]) && year([y, e, a, r]),
+        [m, n, b'-', d, t] => month([m, n]) && day([d, t]),
+        [m, n, d, t] => (month([m, n]) && day([d, t])) || (in_range(&[m, n], 20, 99) && month([d, t])),
+        _ => false,
+    }
+}
+
+fn in_range(digits: &[u8], least: u32, most: u32) -> bool {
+    let number = digits.iter().try_fold(0, |number, digit| match digit {
+        b'0'..=b'9' => Some(number * 10 + u32::from(digit - b'0')),
+        _ => None,
+    });
+    number.is_some_and(|number| least <= number && number <= most)
 }
 
 /// The entry for a model: the longest name that `model` is, or is a version of.
