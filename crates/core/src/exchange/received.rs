@@ -14,6 +14,9 @@ use crate::provider::{Answer, Surface};
 use crate::wire::encoding::{Decoder, EncodingError};
 use crate::wire::json::Str;
 
+/// The largest number that is taken from a header: a longer one is no count of anything, but may be that of a card.
+const COUNT_MAX: u64 = 9_999_999_999;
+
 /// A response so far.
 #[derive(Debug)]
 pub(super) struct Received {
@@ -100,6 +103,7 @@ impl Received {
         let mut keep = settings.keep(allowance);
         let get = |header| head.and_then(|(head, _)| head.get(header));
         let number = |header| get(header).and_then(|value| value.trim().parse().ok());
+        let count = |header| number(header).filter(|count| *count <= COUNT_MAX);
         let is_events = get(Header::ContentType).is_some_and(|value| {
             let essence = value.split(';').next().unwrap_or_default().trim();
             essence.eq_ignore_ascii_case("text/event-stream")
@@ -109,10 +113,10 @@ impl Received {
             status: head.status().into(),
             content_length: number(Header::ContentLength),
             request_id: get(Header::RequestId).map(|id| keep.name(Str::plain(id))),
-            processing_ms: number(Header::ProcessingMs),
+            processing_ms: count(Header::ProcessingMs),
             rate_limit: RateLimit {
-                remaining_requests: number(Header::RemainingRequests),
-                remaining_tokens: number(Header::RemainingTokens),
+                remaining_requests: count(Header::RemainingRequests),
+                remaining_tokens: count(Header::RemainingTokens),
             },
         });
         let odd = match Decoder::named(get(Header::ContentEncoding).unwrap_or_default(), settings.limits.body_bytes) {
