@@ -5,7 +5,7 @@ const BITS: u32 = 16;
 /// Buckets of the table of what to compare, a power of two.
 const BUCKETS: u32 = 12;
 /// Bytes of a literal that the filter sees.
-const GRAM: usize = 3;
+pub(super) const GRAM: usize = 3;
 
 /// A literal, and the part of it that is looked for.
 #[derive(Debug)]

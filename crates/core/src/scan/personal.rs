@@ -62,10 +62,19 @@ pub(super) fn emails(text: &mut Text<'_>, rule: u16, found: &mut Found) {
         let reserved = RESERVED.iter().any(|reserved| {
             host.strip_suffix(reserved.as_bytes()).is_some_and(|before| before.is_empty() || before.ends_with(b"."))
         });
-        if !reserved && !NOBODY.iter().any(|nobody| name == nobody.as_bytes()) {
+        if !reserved && !in_authority(text, start) && !NOBODY.iter().any(|nobody| name == nobody.as_bytes()) {
             found.push(Hit { rule, start, end });
         }
     }
+}
+
+/// Whether what begins at `start` is the user information of a URL: `//user@`, `//user:password@`.
+fn in_authority(text: &Text<'_>, start: usize) -> bool {
+    let user = match start.checked_sub(1).and_then(|at| text.byte(at)) {
+        Some(b':') => text.run_start(start - 1, MAIL_LOCAL, LOCAL),
+        _ => start,
+    };
+    user >= 2 && text.starts(user - 2, "//")
 }
 
 /// Length of the host at the start of `run`: labels, of which the last is two letters or more.

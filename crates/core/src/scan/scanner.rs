@@ -235,7 +235,7 @@ fn operator_end(text: &Text<'_>, at: usize) -> Option<usize> {
 pub(super) struct Parts {
     pub(super) without: Vec<Cow<'static, str>>,
     pub(super) keywords: Vec<(Rule, String)>,
-    pub(super) own: Vec<(Rule, regex_automata::meta::Regex)>,
+    pub(super) own: Vec<(Rule, regex::Regex)>,
 }
 
 /// Gathers the rules and the anchors at which their candidates stand.

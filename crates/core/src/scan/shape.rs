@@ -1,5 +1,6 @@
 //! Shapes of tokens: literals and runs, matched from left to right without ever going back.
 
+use super::anchors::GRAM;
 use super::class::{Class, SPACE, Text};
 
 /// A part of a shape.
@@ -86,16 +87,38 @@ pub(super) fn end(pieces: &[Piece], text: &mut Text<'_>, at: usize) -> Option<us
     pieces.iter().try_fold(at, |at, piece| piece.end(text, at))
 }
 
-/// The literal by which a shape is found, and how many bytes stand before it.
+/// The literal by which a shape is found, and how many bytes stand before it: the first that is long enough.
 pub(super) fn anchor(pieces: &'static [Piece]) -> Option<(&'static [&'static str], usize)> {
     let mut before = 0;
     for piece in pieces {
         match piece {
-            Piece::Literal(literal) | Piece::AnyCase(literal) => return Some((std::slice::from_ref(literal), before)),
+            Piece::Literal(literal) | Piece::AnyCase(literal) if literal.len() >= GRAM => {
+                return Some((std::slice::from_ref(literal), before));
+            }
+            Piece::Literal(literal) | Piece::AnyCase(literal) => before += literal.len(),
             Piece::OneOf(list) | Piece::OneOfAnyCase(list) => return Some((list, before)),
             Piece::Exactly(_, count) => before += count,
             Piece::Run(..) | Piece::Maybe(_) | Piece::Words(_) | Piece::Until(_) => return None,
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "tests")]
+
+    use super::*;
+    use crate::scan::tokens::{ASSIGNED, TOKENS};
+
+    #[test]
+    fn every_shape_has_an_anchor_that_is_long_enough() {
+        for token in TOKENS.iter().copied().flatten() {
+            for shape in token.shapes {
+                let Some((anchors, _)) = anchor(shape) else { panic!("a shape of {} has no anchor", token.name) };
+                assert!(anchors.iter().all(|anchor| anchor.len() >= GRAM), "{}", token.name);
+            }
+        }
+        assert!(ASSIGNED.iter().flat_map(|assigned| assigned.keywords).all(|keyword| keyword.len() >= GRAM));
+    }
 }

@@ -43,9 +43,16 @@ pub(super) static TOKENS: &[Token] = &[
     )
     .check(Check::Crc32Base36)
     .source(GITLAB_ROUTABLE),
-    Token::new("gitlab-pat", "glpat-", &[&[lit("glpat-"), run(URL64, 20, 26), Piece::Until(URL64)]])
-        .entropy(30)
-        .source(GITLAB),
+    Token::new(
+        "gitlab-pat",
+        "glpat-",
+        &[
+            &[lit("glpat-"), exactly(URL64, 20), Piece::Until(WORD)],
+            &[lit("glpat-"), run(URL64, 20, 26), Piece::Until(URL64)],
+        ],
+    )
+    .entropy(30)
+    .source(GITLAB),
     Token::new("gitlab-ptt", "glptt-", &[&[lit("glptt-"), run(URL64, 40, 40)]]).entropy(30).source(GITLAB),
     Token::new("gitlab-rrt", "GR1348941", &[&[lit("GR1348941"), run(URL64, 20, 20)]]).entropy(30).source(GITLAB),
     Token::new(
@@ -70,7 +77,10 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new(
         "gitlab-runner-authentication-token",
         "glrt-",
-        &[&[lit("glrt-"), run(URL64, 20, 26), Piece::Until(URL64)]],
+        &[
+            &[lit("glrt-"), exactly(URL64, 20), Piece::Until(WORD)],
+            &[lit("glrt-"), run(URL64, 20, 26), Piece::Until(URL64)],
+        ],
     )
     .entropy(30)
     .source(GITLAB),
