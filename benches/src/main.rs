@@ -8,6 +8,7 @@ mod b3;
 mod b4;
 mod b5;
 mod b6;
+mod b9;
 mod caller;
 mod callgrind;
 mod gate;
@@ -31,7 +32,7 @@ use crate::report::{Effort, Measured};
 use crate::table::Table;
 
 const USAGE: &str = "\
-usage: bench [all|b1|b2|b3|b4|b5|b6] [--json] [--quick] [--targets]
+usage: bench [all|b1|b2|b3|b4|b5|b6|b9] [--json] [--quick] [--targets]
        bench gate [--bless]
        bench list
        bench profile SUBJECT      (five seconds of one subject, for a profiler)";
@@ -60,8 +61,8 @@ fn main() -> ExitCode {
         ["list"] => Ok(entries().iter().map(|entry| format!("{}\n", entry.name)).collect()),
         ["profile", name] => profile(name),
         ["gate"] => gate::run(entries(), bless),
-        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5", "b6"], show),
-        [one @ ("b1" | "b2" | "b3" | "b4" | "b5" | "b6")] => bench(&[one], show),
+        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5", "b6", "b9"], show),
+        [one @ ("b1" | "b2" | "b3" | "b4" | "b5" | "b6" | "b9")] => bench(&[one], show),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -118,6 +119,10 @@ fn bench(benches: &[&str], show: Show) -> Result<String, String> {
         }
         if *bench == "b6" {
             b6::run(quick, &mut table)?;
+            continue;
+        }
+        if *bench == "b9" {
+            b9::run(quick, &mut table)?;
             continue;
         }
         let entries: Vec<Entry> =

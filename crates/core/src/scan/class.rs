@@ -12,6 +12,12 @@ impl Class {
     pub(super) const fn has(self, byte: u8) -> bool {
         KINDS[byte as usize] & self.0 != 0
     }
+
+    /// As a regular expression.
+    pub(super) fn expression(self) -> String {
+        let bytes = (0..128_u8).filter(|&byte| self.has(byte)).map(|byte| format!(r"\x{byte:02x}"));
+        format!("[{}]", bytes.collect::<String>())
+    }
 }
 
 const DIGIT_LOW: Class = Class(1);

@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 
-use regex::{Regex, RegexBuilder};
+use regex_automata::meta::{Config, Regex};
 
 use super::anchors::GRAM;
 use super::found::{Found, Hit};
 use super::rule::{Category, Rule, Severity};
 use super::scanner::{Parts, Scanner};
+use super::shape;
 
 /// Largest compiled expression, in bytes.
 const COMPILED: usize = 1 << 20;
+/// Memory that searching for one may hold.
+const HELD: usize = 2 << 20;
 /// Most matches of one expression in a text. To search for the next one may take as long as the rest of the text, so behind this
 /// many, the rest of the text is one match.
 const MATCHES: usize = 1000;
@@ -36,6 +39,18 @@ impl Own {
             found.push(Hit { rule: self.rule, start: of.start(), end: of.end() });
         }
     }
+}
+
+/// The words of the innermost cause: those around it say only that there is one.
+fn why(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), why)
+}
+
+fn compiled(pattern: &str) -> Result<Regex, RuleError> {
+    Regex::builder()
+        .configure(Config::new().nfa_size_limit(Some(COMPILED)).hybrid_cache_capacity(HELD))
+        .build(pattern)
+        .map_err(|error| RuleError::Expression(why(&error)))
 }
 
 /// Why a rule of the application can't be.
@@ -108,8 +123,7 @@ impl ScannerBuilder {
         }
         if keyword.len() < GRAM {
             // Too short for an anchor.
-            let pattern = format!(r"(?i)\b{}\b", regex::escape(&keyword));
-            let expression = Regex::new(&pattern).map_err(|error| RuleError::Expression(error.to_string()))?;
+            let expression = compiled(&format!(r"(?i)\b{}\b", shape::escaped(&keyword)))?;
             self.own.push((rule, expression));
         } else {
             self.keywords.push((rule, keyword));
@@ -123,10 +137,7 @@ impl ScannerBuilder {
     /// [`RuleError::Expression`] where it isn't one, [`RuleError::Taken`] where a rule has the name.
     pub fn expression(mut self, name: impl Into<String>, pattern: &str, severity: Severity) -> Result<Self, RuleError> {
         let rule = self.named(name.into(), severity)?;
-        let expression = RegexBuilder::new(pattern)
-            .size_limit(COMPILED)
-            .build()
-            .map_err(|error| RuleError::Expression(error.to_string()))?;
+        let expression = compiled(pattern)?;
         self.own.push((rule, expression));
         Ok(self)
     }

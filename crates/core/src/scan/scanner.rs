@@ -72,6 +72,24 @@ impl Scanner {
         }));
     }
 
+    /// The formats of the rules that have one as regular expressions, without what checks them: for a bench of a peer.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn expressions() -> Vec<String> {
+        let tokens = TOKENS.iter().copied().flatten().map(|token| {
+            let shapes: Vec<String> = token.shapes.iter().map(|shape| shape::expression(shape)).collect();
+            format!("{}(?:{})", if token.apart { r"\b" } else { "" }, shapes.join("|"))
+        });
+        let assigned = ASSIGNED.iter().map(|assigned| {
+            let names = assigned.keywords.join("|");
+            format!(
+                r#"(?i:{names})[ \t\w.-]{{0,20}}['"\s]{{0,3}}[=:>,]['"\s=]{{0,5}}{}"#,
+                shape::expression(assigned.value)
+            )
+        });
+        tokens.chain(assigned).collect()
+    }
+
     pub(super) fn rule(&self, hit: Hit) -> Option<&Rule> {
         self.rules.get(usize::from(hit.rule))
     }
@@ -235,7 +253,7 @@ fn operator_end(text: &Text<'_>, at: usize) -> Option<usize> {
 pub(super) struct Parts {
     pub(super) without: Vec<Cow<'static, str>>,
     pub(super) keywords: Vec<(Rule, String)>,
-    pub(super) own: Vec<(Rule, regex::Regex)>,
+    pub(super) own: Vec<(Rule, regex_automata::meta::Regex)>,
 }
 
 /// Gathers the rules and the anchors at which their candidates stand.

@@ -87,6 +87,31 @@ pub(super) fn end(pieces: &[Piece], text: &mut Text<'_>, at: usize) -> Option<us
     pieces.iter().try_fold(at, |at, piece| piece.end(text, at))
 }
 
+/// A text as a regular expression that matches it.
+pub(super) fn escaped(text: &str) -> String {
+    let sign = |char: char| char.is_ascii_punctuation().then_some('\\');
+    text.chars().flat_map(|char| sign(char).into_iter().chain([char])).collect()
+}
+
+/// A shape as a regular expression, without the upper bounds of its runs.
+pub(super) fn expression(pieces: &[Piece]) -> String {
+    let one_of = |list: &[&str]| list.iter().map(|of| escaped(of)).collect::<Vec<_>>().join("|");
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Literal(literal) => escaped(literal),
+            Piece::AnyCase(literal) => format!("(?i:{})", escaped(literal)),
+            Piece::OneOf(list) => format!("(?:{})", one_of(list)),
+            Piece::OneOfAnyCase(list) => format!("(?i:{})", one_of(list)),
+            Piece::Run(class, count, _) | Piece::Exactly(class, count) => format!("{}{{{count}}}", class.expression()),
+            Piece::Maybe(literal) => format!("(?:{})?", escaped(literal)),
+            Piece::Words(list) if list.is_empty() => r"\s+".to_owned(),
+            Piece::Words(list) => format!(r"\s+(?i:(?:{})\s+){{0,4}}", one_of(list)),
+            Piece::Until(_) => String::new(),
+        })
+        .collect()
+}
+
 /// The literal by which a shape is found, and how many bytes stand before it: the first that is long enough.
 pub(super) fn anchor(pieces: &'static [Piece]) -> Option<(&'static [&'static str], usize)> {
     let mut before = 0;
