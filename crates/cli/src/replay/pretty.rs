@@ -43,14 +43,16 @@ pub(crate) fn print(
             attributes(out, style, &event["attributes"], &|_| None)?;
         }
     }
-    for log in list(&document["logs"]) {
+    // What was found is told below, a line each.
+    for log in list(&document["logs"]).iter().filter(|log| log["event_name"] != names::SIDETONE_SECURITY_FINDING) {
         heading(out, style, "log", &text(&log["event_name"]))?;
         match body(&log["body"]) {
             Some(body) => writeln!(out, "{}", marked(style, &body))?,
             None => writeln!(out, "{}", style.paint(Ink::Dim, "no body (content is off)"))?,
         }
     }
-    for point in list(&document["metrics"]) {
+    found(out, style, findings)?;
+    for point in list(&document["metrics"]).iter().filter(|point| point["name"] != names::SIDETONE_SECURITY_FINDINGS) {
         let kind = point["attributes"]["gen_ai.token.type"]["string"].as_str().unwrap_or_default();
         heading(out, style, "metric", &text(&point["name"]))?;
         let sum = match point.get("sum").or_else(|| point.get("value")) {
@@ -59,7 +61,7 @@ pub(crate) fn print(
         };
         writeln!(out, "{sum} {}", style.paint(Ink::Dim, text(&point["unit"])))?;
     }
-    found(out, style, findings)
+    Ok(())
 }
 
 /// What the security scan found, a finding a line, after how much of what severity.

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sidetone_core::event::{Call, Choice, Part, Server};
 use sidetone_core::exchange::{End, Exchange, RequestHead, ResponseHead, Settings, Understood};
-use sidetone_core::policy::{Content, Limits};
+use sidetone_core::policy::{Content, Limits, Scope};
 use sidetone_core::provider::surface_of;
 
 /// What is observed of one exchange.
@@ -29,6 +29,7 @@ pub(crate) struct Observed {
     pub(crate) content: Content,
     pub(crate) limits: Limits,
     pub(crate) end: End,
+    pub(crate) scope: Option<Arc<Scope>>,
 }
 
 impl Observed {
@@ -43,6 +44,7 @@ impl Observed {
             content: Content::Full,
             limits: Limits::default(),
             end: End::Complete,
+            scope: None,
         }
     }
 
@@ -95,19 +97,23 @@ impl Observed {
         self
     }
 
-    /// An exchange of which nothing was handed in yet.
-    pub(crate) fn exchange(&self) -> Exchange {
-        let settings = Settings { content: self.content, limits: self.limits, ..Settings::default() };
-        let head = RequestHead {
+    /// What is known of the request before its body.
+    pub(crate) fn head(&self) -> RequestHead {
+        RequestHead {
             surface: surface_of(&Method::POST, &self.path).expect("a known path"),
             server: Arc::new(Server { address: self.host.as_str().into(), port: Some(443) }),
             deployment: self.deployment.as_deref().map(Into::into),
             start: SystemTime::UNIX_EPOCH,
             parent: None,
             resend_count: None,
-            scope: None,
-        };
-        Exchange::new(head, Arc::new(settings))
+            scope: self.scope.clone(),
+        }
+    }
+
+    /// An exchange of which nothing was handed in yet.
+    pub(crate) fn exchange(&self) -> Exchange {
+        let settings = Settings { content: self.content, limits: self.limits, ..Settings::default() };
+        Exchange::new(self.head(), Arc::new(settings))
     }
 
     /// An exchange whose response has begun.
