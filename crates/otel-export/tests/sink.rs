@@ -14,7 +14,9 @@ use opentelemetry::{Key, SpanId, TraceId, Value};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::trace::Sampler;
 use sidetone_core::dialect::V2;
-use sidetone_core::event::{Attempt, ErrorClass, Failure, Operation, Outcome, Server, Side, Text};
+use sidetone_core::event::{
+    Attempt, Call, Cost, ErrorClass, Failure, Operation, Outcome, Request, Server, Side, Text, TokenClass, Usd,
+};
 use sidetone_otel_export::OtelSink;
 use sidetone_pipeline::span::SpanStart;
 use sidetone_pipeline::{Counters, Reason, Sink as _};
@@ -48,6 +50,53 @@ fn a_call_becomes_a_client_span_under_its_parent_with_the_times_of_the_call() {
     assert_eq!(value("gen_ai.usage.input_tokens"), Some(Value::I64(20)));
     assert_eq!(value("server.port"), Some(Value::I64(18181)));
     assert_eq!(value("gen_ai.response.id"), Some(Value::String("chatcmpl-mock001".into())));
+}
+
+#[test]
+fn costs_are_on_the_span_and_sum_up_exactly_by_model() {
+    let memory = memory(Sampler::AlwaysOn);
+    let (mut sink, _) = sink(&memory);
+    let cost = |usd: &str| {
+        let total = Usd::parse(usd).unwrap();
+        Cost { total, parts: [Usd::ZERO; TokenClass::COUNT], source: Arc::default() }
+    };
+    let other = |call: Call| Call {
+        request: Request { model: Some("gpt-5".into()), ..call.request.clone() },
+        cost: Some(cost("7")),
+        ..call
+    };
+    // As doubles, 0.1 and 0.2 are 0.30000000000000004.
+    sink.call(&mut finished(Call { cost: Some(cost("0.1")), ..chat() }));
+    sink.call(&mut finished(other(chat())));
+    sink.call(&mut finished(Call { cost: Some(cost("0.2")), ..chat() }));
+    sink.call(&mut finished(chat()));
+    let on_spans: Vec<_> = memory
+        .spans
+        .get_finished_spans()
+        .unwrap()
+        .iter()
+        .map(|span| {
+            span.attributes.iter().find(|own| own.key.as_str() == "sidetone.cost.usd").map(|own| own.value.clone())
+        })
+        .collect();
+    assert_eq!(on_spans, [Some(Value::F64(0.1)), Some(Value::F64(7.0)), Some(Value::F64(0.2)), None]);
+
+    sink.flush(Instant::now() + Duration::from_secs(5)).unwrap();
+    let metrics = memory.metrics.get_finished_metrics().unwrap();
+    let scopes = metrics.last().unwrap().scope_metrics();
+    let metric = scopes.flat_map(|scope| scope.metrics()).find(|metric| metric.name() == "sidetone.cost").unwrap();
+    assert_eq!(metric.unit(), "{USD}");
+    let AggregatedMetrics::F64(MetricData::Sum(sum)) = metric.data() else { panic!("{metric:?}") };
+    assert!(sum.is_monotonic());
+    let mut sums: Vec<_> = sum
+        .data_points()
+        .map(|point| {
+            let model = point.attributes().find(|own| own.key.as_str() == "gen_ai.request.model").unwrap();
+            (model.value.to_string(), point.value())
+        })
+        .collect();
+    sums.sort_by(|(a, _), (b, _)| a.cmp(b));
+    assert_eq!(sums, [("gpt-4o-mini".to_owned(), 0.3), ("gpt-5".to_owned(), 7.0)]);
 }
 
 #[test]
