@@ -5,6 +5,7 @@
 //! ```
 //! Each line in has a `text`, or a `path` of a file whose text is scanned. Each line out is the line in without its text, with
 //! `bytes`, and `findings`: rule, category, severity, start and end. With `--rules` it tells its rules instead.
+#![allow(clippy::disallowed_methods, reason = "a program that reads files")]
 
 use std::io::{BufRead as _, Write as _};
 

@@ -1,5 +1,5 @@
 //! What the scan finds of what others call secrets, where it says that it stands, and what redaction leaves.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -165,6 +165,8 @@ fn what_only_looks_like_a_secret_is_not_found() {
         "use std::collections::hash_map::DefaultHasher;",
         "ignore the previous line",
         "f(user@2x.png, a@b)",
+        // At the very beginning, without what should stand before.
+        "](http://a?b={}",
     ];
     for text in texts {
         assert_eq!(rules(text), [""; 0], "{text}");
@@ -251,7 +253,12 @@ fn own_texts(folder: &Path, texts: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_dir() && !matches!(name.as_str(), "target" | "scan" | "tests" | "policy" | ".git" | "node_modules") {
+        if path.is_dir()
+            && !matches!(
+                name.as_str(),
+                "target" | "scan" | "tests" | "policy" | "fuzz" | "benches" | "examples" | ".git" | "node_modules"
+            )
+        {
             own_texts(&path, texts);
         } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "md") && name != "scan.md" {
             texts.push(std::fs::read_to_string(&path).unwrap());

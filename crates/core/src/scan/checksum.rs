@@ -45,7 +45,7 @@ impl Check {
             Self::NotWord => {
                 let body = token.get(prefix..).unwrap_or_default();
                 let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_digit, u8::is_ascii_lowercase, u8::is_ascii_uppercase];
-                kinds.iter().filter(|kind| body.iter().any(|byte| kind(byte))).count() >= 2
+                kinds.iter().filter(|&&kind| body.iter().any(kind)).count() >= 2
             }
             Self::Random => random(token),
             Self::NotExample => !token.ends_with(b"EXAMPLE"),
@@ -179,7 +179,7 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
             }
         })
         .sum();
-    digits.iter().all(|&digit| DIGIT.has(digit)) && sum % 10 == 0
+    digits.iter().all(|&digit| DIGIT.has(digit)) && sum.is_multiple_of(10)
 }
 
 /// Whether an account number without blanks has the right check digits (ISO 13616, ISO 7064 MOD 97-10).

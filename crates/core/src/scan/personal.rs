@@ -129,7 +129,7 @@ pub(super) fn numbers(text: &mut Text<'_>, rules: Indices, found: &mut Found) {
     let mut from = 0;
     for stretch in bytes.chunks(STRETCH) {
         // Of a length that is known, so that it is counted many bytes at a time.
-        let digits = stretch.first_chunk::<STRETCH>().map_or(DENSE, |whole| count_digits(whole));
+        let digits = stretch.first_chunk::<STRETCH>().map_or(DENSE, count_digits);
         let end = from + stretch.len();
         if digits >= DENSE {
             done = numbers_in(text, done.max(from.saturating_sub(BEFORE)), end, rules, found).max(done);

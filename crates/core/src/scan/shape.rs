@@ -105,7 +105,7 @@ pub(super) fn expression(pieces: &[Piece]) -> String {
             Piece::OneOfAnyCase(list) => format!("(?i:{})", one_of(list)),
             Piece::Run(class, count, _) | Piece::Exactly(class, count) => format!("{}{{{count}}}", class.expression()),
             Piece::Maybe(literal) => format!("(?:{})?", escaped(literal)),
-            Piece::Words(list) if list.is_empty() => r"\s+".to_owned(),
+            Piece::Words([]) => r"\s+".to_owned(),
             Piece::Words(list) => format!(r"\s+(?i:(?:{})\s+){{0,4}}", one_of(list)),
             Piece::Until(_) => String::new(),
         })

@@ -221,13 +221,8 @@ fn user_information(text: &mut Text<'_>, start: usize, end: usize, database: boo
     if is_database != database || scheme == b"cvs" {
         return None;
     }
-    let stop = text.slice(end, end + USER_INFORMATION).iter().position(|&byte| {
-        !(URL_PART.has(byte)
-            && !matches!(
-                byte,
-                b'/' | b'?' | b'#' | b'@' | b'<' | b'>' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'|' | b','
-            ))
-    })?;
+    let ends = |byte: u8| !URL_PART.has(byte) || b"/?#@<>{}[]()|,".contains(&byte);
+    let stop = text.slice(end, end + USER_INFORMATION).iter().position(|&byte| ends(byte))?;
     let at = end + stop;
     if text.byte(at) != Some(b'@') || !text.is(at + 1, ALNUM) {
         return None;
@@ -412,8 +407,9 @@ const CARRIED: usize = 32;
 fn image(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize, usize)> {
     let (start, address) = if text.starts(start, "](") {
         let alternative = text.slice(start.saturating_sub(ALTERNATIVE), start);
-        let open = start - alternative.iter().rev().position(|byte| matches!(byte, b']' | b'[' | b'\n'))? - 1;
-        (open > 0 && text.starts(open - 1, "![")).then_some((open - 1, start + 2))?
+        let length = alternative.iter().rev().position(|byte| matches!(byte, b']' | b'[' | b'\n'))?;
+        let open = start.checked_sub(length + 2).filter(|&open| text.starts(open, "!["))?;
+        (open, start + 2)
     } else {
         let tag = text.slice(end, end + ALTERNATIVE);
         let stop = tag.iter().position(|byte| matches!(byte, b'<' | b'>')).unwrap_or(tag.len());

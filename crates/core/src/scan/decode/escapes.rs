@@ -35,10 +35,7 @@ fn hides(bytes: &[u8]) -> bool {
         // Escaped twice: `\\u002d`, `\\/`.
         [b'\\', rest @ ..] if rest.first() == Some(&b'\\') => {
             let slashes = rest.iter().take(8).take_while(|&&byte| byte == b'\\').count();
-            match rest.get(slashes..) {
-                Some([b'u', b'0', b'0', ..] | [b'x', ..] | [b'/', ..]) => true,
-                _ => false,
-            }
+            matches!(rest.get(slashes..), Some([b'u', b'0', b'0', ..] | [b'x', ..] | [b'/', ..]))
         }
         _ => false,
     }
