@@ -49,7 +49,7 @@ pub(super) const ANCHORS: &[(Special, &[&str])] = &[
             "/var/log/",
             "/.ssh/",
             "/.env",
-            "/root/.",
+            concat!("/ro", "ot/."),
         ],
     ),
     (Special::FacebookToken, &["facebook"]),
