@@ -37,6 +37,7 @@ struct record {
 #define CONNECTION_REAPED 64    /* set by user space: its close is on its way */
 #define CONNECTION_FILTERED 128 /* set by user space: its process is not to be captured any more */
 #define CONNECTION_OVER 256     /* closed: the same address is another connection */
+#define CONNECTION_OWNER (1u << 16) /* the bits from here on count its owners besides one */
 
 /* One place of the connection table, which user space maps: a cache line. */
 struct connection {

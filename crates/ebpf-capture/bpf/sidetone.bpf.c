@@ -206,6 +206,24 @@ INLINE void fill_connection(struct record *r, struct connection *c, u32 index)
 	}
 }
 
+/* A record without bytes of a stream, with room for a payload; of no connection when `c` is 0. */
+INLINE struct record *reserve(u64 id, u8 kind, u64 room, struct connection *c, u32 index, u64 cookie)
+{
+	struct record *r = ring_reserve(&ring, sizeof(struct record) + room, 0);
+	if (!r) {
+		COUNT(ring_full_records, 1);
+		return 0;
+	}
+	fill(r, id, kind);
+	r->conn = r->address = 0;
+	if (c)
+		fill_connection(r, c, index);
+	r->start_ns = r->end_ns = monotonic_ns();
+	r->offset = r->call_bytes = 0;
+	r->runtime = COOKIE_RUNTIME(cookie);
+	return r;
+}
+
 /* What a call moved, on its way into the ring. */
 struct piece {
 	struct state *s;
@@ -622,15 +640,14 @@ INLINE int is_box(u64 box, u64 table, u64 code)
 
 INLINE void tell_boxes(struct state *s, u64 id, u64 address, u64 code, struct connection *c, u32 index)
 {
-	struct record *r = ring_reserve(&ring, sizeof(struct record) + sizeof(struct boxes), 0);
-	if (!r) {
-		COUNT(ring_full_records, 1);
+	struct record *r = reserve(id, KIND_BOXES, sizeof(struct boxes), c, index, 0);
+	if (!r)
 		return;
-	}
+	r->address = address;
+	r->length = sizeof(struct boxes);
 	struct boxes *boxes = (void *)(r + 1);
 	__builtin_memset(boxes, 0, sizeof(*boxes));
-	/* The number found is in the record, where the verifier doesn't follow it: it would walk the loop once for each. */
-	r->value = 0;
+	/* How many were found is in the record, where the verifier doesn't follow it: it would walk the loop once for each. */
 	for (u32 i = 0; i < STATE_WORDS; i++) {
 		u64 pair[2] = {};
 		if (read_user(pair, sizeof(pair), (void *)(address + i * sizeof(u64))))
@@ -640,13 +657,6 @@ INLINE void tell_boxes(struct state *s, u64 id, u64 address, u64 code, struct co
 			r->value++;
 		}
 	}
-	fill(r, id, KIND_BOXES);
-	r->conn = c ? c->conn : 0;
-	r->index = index;
-	r->address = address;
-	r->start_ns = r->end_ns = monotonic_ns();
-	r->offset = r->call_bytes = 0;
-	r->length = sizeof(*boxes);
 	ring_submit(r, wake(s));
 }
 
@@ -738,15 +748,11 @@ INLINE void close_connection(struct state *s, u64 id, struct connection *c, u32 
 	struct connection_key key = { .address = c->address, .tgid = c->tgid };
 	__sync_fetch_and_or(&c->flags, CONNECTION_OVER);
 	map_delete(&places, &key);
-	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
+	struct record *r = reserve(id, KIND_CLOSE, 0, c, index, 0);
 	if (!r) {
-		COUNT(ring_full_records, 1);
 		flag(s, c, CONNECTION_CLOSED | (reason == CLOSE_RENAMED ? CONNECTION_RENAMED : 0));
 		return;
 	}
-	fill(r, id, KIND_CLOSE);
-	fill_connection(r, c, index);
-	r->start_ns = r->end_ns = monotonic_ns();
 	r->offset = c->read;
 	r->call_bytes = c->written;
 	r->value = reason;
@@ -765,7 +771,9 @@ INLINE int closed(u64 address, u64 code)
 	if (!p)
 		return 0;
 	struct connection *c = find(address, tgid, p->generation, &index);
-	if (c)
+	if (c && c->flags >= CONNECTION_OWNER)
+		add(c->flags, -CONNECTION_OWNER);
+	else if (c)
 		close_connection(s, id, c, index, CLOSE_FREED);
 	else if (code && p->verdict != VERDICT_IGNORED)
 		tell_boxes(s, id, address, code, 0, 0);
@@ -780,12 +788,16 @@ INLINE struct connection *opened(struct state *s, u64 id, u64 address, int is_na
 	if (!generation)
 		return 0;
 	struct connection *c = find(address, tgid, generation, index);
+	u32 flags = CONNECTION_FROM_START;
 	if (c && is_named && (c->read || c->written || c->flags & CONNECTION_IGNORED)) {
+		flags |= c->flags & -CONNECTION_OWNER;
 		close_connection(s, id, c, *index, CLOSE_RENAMED);
 		c = 0;
 	}
 	if (!c)
-		c = create(s, address, tgid, generation, CONNECTION_FROM_START, index);
+		c = create(s, address, tgid, generation, flags, index);
+	else if (!c->read && !c->written)
+		__sync_fetch_and_or(&c->flags, CONNECTION_FROM_START);
 	if (!c)
 		COUNT(connections_full_calls, 1);
 	return c;
@@ -803,16 +815,9 @@ INLINE int named(u64 address, u64 name, u64 length, u64 cookie)
 	struct connection *c = opened(s, id, address, 1, &index);
 	if (!c)
 		return 0;
-	struct record *r = ring_reserve(&ring, sizeof(struct record) + MAX_NAME, 0);
-	if (!r) {
-		COUNT(ring_full_records, 1);
+	struct record *r = reserve(id, KIND_NAME, MAX_NAME, c, index, cookie);
+	if (!r)
 		return 0;
-	}
-	fill(r, id, KIND_NAME);
-	fill_connection(r, c, index);
-	r->start_ns = r->end_ns = monotonic_ns();
-	r->offset = r->call_bytes = 0;
-	r->runtime = COOKIE_RUNTIME(cookie);
 	/* A name with a length need not end with a NUL, but may: then it ends there. */
 	long n = read_user_string(r + 1, MAX_NAME, (void *)name);
 	n = n > 0 ? n - 1 : 0;
@@ -824,6 +829,24 @@ INLINE int named(u64 address, u64 name, u64 length, u64 cookie)
 SEC("uprobe/conn_free") int conn_free(struct registers *ctx)
 {
 	return closed(ARGUMENT1(ctx) + COOKIE_DELTA(attach_cookie(ctx)), 0);
+}
+
+/* Somebody else owns it too: it is freed by the last one. */
+SEC("uprobe/conn_keep") int conn_keep(struct registers *ctx)
+{
+	struct state *s = the_state();
+	if (!s)
+		return 0;
+	u64 id = current_id(s), generation = id ? generation_of(s, id >> 32) : 0;
+	u32 index = 0;
+	if (!generation)
+		return 0;
+	struct connection *c = find(ARGUMENT1(ctx), id >> 32, generation, &index);
+	if (!c)
+		c = create(s, ARGUMENT1(ctx), id >> 32, generation, 0, &index);
+	if (c)
+		add(c->flags, CONNECTION_OWNER);
+	return 0;
 }
 
 SEC("uprobe/rust_free") int rust_free(struct registers *ctx)
@@ -882,16 +905,9 @@ SEC("uprobe/conn_fd") int conn_fd(struct registers *ctx)
 	struct connection *c = opened(s, id, ARGUMENT1(ctx), 0, &index);
 	if (!c)
 		return 0;
-	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
-	if (!r) {
-		COUNT(ring_full_records, 1);
+	struct record *r = reserve(id, KIND_FD, 0, c, index, attach_cookie(ctx));
+	if (!r)
 		return 0;
-	}
-	fill(r, id, KIND_FD);
-	fill_connection(r, c, index);
-	r->start_ns = r->end_ns = monotonic_ns();
-	r->offset = r->call_bytes = 0;
-	r->runtime = COOKIE_RUNTIME(attach_cookie(ctx));
 	r->value = (s32)ARGUMENT2(ctx);
 	ring_submit(r, wake(s));
 	return 0;
@@ -915,11 +931,9 @@ SEC("uprobe/announce") int announce(struct registers *ctx)
 	u64 id = current_id(s), cookie = attach_cookie(ctx);
 	if (!id || !generation_of(s, id >> 32))
 		return 0;
-	struct record *r = ring_reserve(&ring, sizeof(struct record) + sizeof(struct announcement), 0);
-	if (!r) {
-		COUNT(ring_full_records, 1);
+	struct record *r = reserve(id, KIND_ANNOUNCE, sizeof(struct announcement), 0, 0, 0);
+	if (!r)
 		return 0;
-	}
 	struct announcement *a = (void *)(r + 1);
 	/* What the ring held before must not be taken for a part of a string. */
 	__builtin_memset(a, 0, sizeof(*a));
@@ -930,9 +944,6 @@ SEC("uprobe/announce") int announce(struct registers *ctx)
 	read_user_string(a->request_id, sizeof(a->request_id),
 			 (void *)register_by_number(ctx, COOKIE_REGISTER(cookie, 3)));
 	a->start = register_by_number(ctx, COOKIE_REGISTER(cookie, 4));
-	fill(r, id, KIND_ANNOUNCE);
-	r->start_ns = r->end_ns = monotonic_ns();
-	r->conn = r->address = r->offset = 0;
 	r->call_bytes = r->length = sizeof(*a);
 	ring_submit(r, wake(s));
 	return 0;
@@ -955,15 +966,11 @@ SEC("raw_tp/process_exec") int process_exec(void *ctx)
 	struct call *own = map_lookup(&thread_calls, &place);
 	if (own)
 		own->conn = 0;
-	struct record *r = ring_reserve(&ring, sizeof(struct record), 0);
+	struct record *r = reserve(id, KIND_EXEC, 0, 0, 0, 0);
 	if (!r) {
-		COUNT(ring_full_records, 1);
 		add(s->rescan, 1);
 		return 0;
 	}
-	fill(r, id, KIND_EXEC);
-	r->start_ns = r->end_ns = monotonic_ns();
-	r->conn = r->address = r->offset = r->call_bytes = 0;
 	ring_submit(r, wake(s));
 	return 0;
 }

@@ -19,6 +19,8 @@ pub enum Program {
     RustReturn,
     /// The connection is freed: `SSL_free`, `gnutls_deinit`; the first argument is the connection.
     Free,
+    /// The connection has one more owner, who frees it too: `SSL_up_ref`; the first argument is the connection.
+    Keep,
     /// `SSL_ctrl(conn, 55, 0, name)`: the server's name before the first byte.
     Control,
     /// `f(conn, name)`-like: BoringSSL's `SSL_set_tlsext_host_name`.

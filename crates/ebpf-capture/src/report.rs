@@ -28,6 +28,10 @@ pub struct Report {
     pub calls: u64,
     /// Calls that the process itself reported (they are in `calls` too, with its ids).
     pub announced: u64,
+    /// Calls that were left out because of a limit of memory or of processor time.
+    pub shed: u64,
+    /// Calls that are under way.
+    pub under_way: usize,
     /// Connections that are open and known.
     pub connections: usize,
     /// Memory that calls under way take, in bytes.

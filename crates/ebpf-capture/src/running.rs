@@ -126,7 +126,7 @@ impl Running {
 
     fn report_of(&self, told: Told) -> Report {
         let noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
-        let Told { tally, connections, held_bytes, undelivered } = told;
+        let Told { tally, under_way, connections, held_bytes, undelivered } = told;
         Report {
             attached: self.watcher.as_ref().map_or_else(|| self.attached.clone(), Watcher::attached),
             unrecognised: noticed.unrecognised.clone(),
@@ -137,6 +137,8 @@ impl Running {
             processes: tally.processes.into_values().collect(),
             calls: tally.calls,
             announced: tally.announced,
+            shed: tally.shed,
+            under_way,
             connections,
             held_bytes,
             undelivered,

@@ -201,7 +201,8 @@ fn go_is_hooked_where_its_own_tool_says() {
             let lines: Vec<Vec<&str>> = listed.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
             let address = |words: &Vec<&str>| u64::from_str_radix(words[1].trim_start_matches("0x"), 16).unwrap();
             // On x86-64, by its own code: `MOVQ AX, n(SP)` and `MOVQ BX, n+8(SP)` before anything is called.
-            let spilled = if lines.iter().any(|words| words.contains(&"AX,")) && function == "Read" { SPILLED } else { 0 };
+            let spilled =
+                if lines.iter().any(|words| words.contains(&"AX,")) && function == "Read" { SPILLED } else { 0 };
             let returns: BTreeSet<_> = lines
                 .iter()
                 .filter(|words| words.get(3) == Some(&"RET"))

@@ -47,6 +47,20 @@ fn an_address_that_is_used_again_is_another_connection() {
 }
 
 #[test]
+fn a_connection_with_two_owners_is_over_when_the_last_has_freed_it() {
+    let Some((listening, mut program, _attachment)) = start() else { return };
+    let (client, _) = program.open(0, "two.test");
+    for line in ["keep 0", "send 0 100 1 1", "drop 0", "send 0 50 2 1", "free 0"] {
+        program.tell(line);
+    }
+    let records = listening.records();
+    let found = of(&records, program.pid(), client);
+    let [(_, connection)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(connection.written.bytes, [bytes(1, 100), bytes(2, 50)].concat());
+    assert_eq!(connection.close, Some(Close::Freed));
+}
+
+#[test]
 fn a_verdict_ends_with_its_connection() {
     let Some((listening, mut program, _attachment)) = start() else { return };
     let pid = program.pid();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -64,7 +65,8 @@ impl Held {
         self.links.is_empty() && self.programs.is_empty() && self.maps.is_empty()
     }
 
-    /// How many entries the hash maps among them have, by name.
+    /// How many entries the hash maps among them have, by name: but for those of other programs of this host, which are running
+    /// and are not to be captured.
     #[must_use]
     pub fn entries(&self) -> Vec<(String, usize)> {
         let mut entries = Vec::new();
@@ -72,13 +74,25 @@ impl Held {
             let (Some(id), Some(kind)) = (map["id"].as_u64(), map["type"].as_str()) else { continue };
             if self.maps.contains(&id) && kind.contains("hash") {
                 let dump = bpftool(&["map", "dump", "id", &id.to_string()]);
-                let count = dump.as_array().map_or(0, Vec::len);
-                entries.push((map["name"].as_str().unwrap_or("?").to_owned(), count));
+                let name = map["name"].as_str().unwrap_or("?").to_owned();
+                let entry_counts = |entry: &&Value| name != "processes" || !is_of_another_program(entry);
+                let count = dump.as_array().into_iter().flatten().filter(entry_counts).count();
+                entries.push((name, count));
             }
         }
         entries.sort();
         entries
     }
+}
+
+/// Whether an entry of the map `processes` (`struct process` of `bpf/record.h`) is of a running process with the verdict "ignored".
+fn is_of_another_program(entry: &Value) -> bool {
+    let byte = |value: &Value| u32::from_str_radix(value.as_str()?.strip_prefix("0x")?, 16).ok();
+    let bytes = |name: &str| entry[name].as_array().into_iter().flatten().filter_map(byte).collect::<Vec<_>>();
+    let number = |bytes: &[u32]| bytes.iter().rev().fold(0, |number, byte| number << 8 | byte);
+    const VERDICT_IGNORED: u32 = 2;
+    let (pid, value) = (number(&bytes("key")), bytes("value"));
+    value.get(8..12).map(number) == Some(VERDICT_IGNORED) && Path::new(&format!("/proc/{pid}")).exists()
 }
 
 /// The entries of the hash maps among them, for people.

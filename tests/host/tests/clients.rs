@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use sidetone_host_tests::chat;
 use sidetone_host_tests::clients;
 use sidetone_host_tests::compare;
 use sidetone_host_tests::event::Event;
 use sidetone_host_tests::place::{Place, own_file};
 use sidetone_host_tests::watch::{self, program};
 use sidetone_testkit::require;
-use sidetone_testkit::server::Answered;
+use sidetone_testkit::server::{Answered, MockServerBuilder};
 
 const NAME: &str = "api.openai.com";
 /// How often each client makes its calls, which are a plain one and a streamed one.
@@ -187,6 +188,24 @@ fn reqwest_http1() {
 #[test]
 fn reqwest_http2() {
     reqwest(&Row { exe: "reqwest-client", ..HTTP2 }, "http2");
+}
+
+#[test]
+fn a_call_of_what_outlives_the_command_is_told_whole() {
+    if require::tool("curl").is_none() {
+        return;
+    }
+    let slow = |server: MockServerBuilder| server.piece_delay(Duration::from_millis(200));
+    let Some(place) = Place::new("api.openai.com", &["http/1.1"], slow) else { return };
+    let url = format!("{}/chat/completions", place.base_url());
+    // The command ends when the first bytes are there.
+    let script = r#"curl --silent --no-buffer --data "$0" --output "$2" "$1" & until [ -s "$2" ]; do sleep 0.02; done"#;
+    let answer = place.file("answer").display().to_string();
+    let watch::Seen { events, ended } =
+        watch::run(&place, ["sh", "-c", script, &chat("stream").to_string(), &url, &answer]);
+    let [event] = events.as_slice() else { panic!("{events:?} {ended:?}") };
+    assert_eq!((event.outcome.as_str(), event.is_complete), ("completed", true), "{}", event.response);
+    compare::one_to_one(&events, &place.server.answers());
 }
 
 #[test]

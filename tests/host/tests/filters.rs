@@ -11,7 +11,11 @@ use sidetone_host_tests::chat;
 use sidetone_host_tests::event::Event;
 use sidetone_host_tests::place::Place;
 use sidetone_host_tests::watch::{Agent, Running, succeed};
+use sidetone_testkit::case::Case;
 use sidetone_testkit::require;
+
+/// An answer that needs more than 1 MiB.
+const BIG: usize = 4 << 20;
 
 /// Names of the server, and what an agent is to see of calls to them.
 const NAMES: [&str; 3] = ["kept.test", "sub.kept.test", "denied.kept.test"];
@@ -47,6 +51,53 @@ fn hosts(events: &[Event]) -> Vec<&str> {
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A program of which an agent is to tell nothing, or all.
+fn one_call(place: &Place) -> u32 {
+    let arguments = ["--silent", "--fail", "--output", "/dev/null", "--data", &chat("plain").to_string()];
+    let curl =
+        Running::start(place.command("curl").args(arguments).arg(format!("{}/chat/completions", place.base_url())));
+    let pid = curl.pid();
+    assert!(curl.end().status.success());
+    pid
+}
+
+#[test]
+fn above_a_limit_of_processor_time_calls_are_left_out_and_counted() {
+    let _alone = alone();
+    if require::tool("curl").is_none() {
+        return;
+    }
+    let Some(place) = Place::new("api.openai.com", &["http/1.1"], |server| server) else { return };
+    // Less than looking at an empty ring takes.
+    let mut agent = Agent::start(&["--max-cpu", "0.0001", "--pid", &std::process::id().to_string()]);
+    agent.running.wait_until("it is too much", |agent| agent.stderr().contains("calls are left out"));
+    let pid = one_call(&place);
+    let seen = agent.stop();
+    assert!(seen.events.iter().all(|event| event.pid != Some(pid)), "{:?}", seen.events);
+    assert!(seen.ended.stderr.contains("1 left out by a limit"), "{}", seen.ended.stderr);
+}
+
+#[test]
+fn a_call_that_takes_more_than_the_limit_of_memory_is_left_out_and_counted() {
+    let _alone = alone();
+    if require::tool("curl").is_none() {
+        return;
+    }
+    let mut case = Case::embedded("chat_basic").unwrap();
+    let text = String::from_utf8(case.response.to_vec()).unwrap();
+    case.set_response(text.replace("This is a test.", &"sixteen letters ".repeat(BIG / 16)));
+    let Some(place) = Place::new("api.openai.com", &["http/1.1"], |server| server.answer_with(case)) else { return };
+    let mut agent = Agent::start(&["--max-memory", "1", "--pid", &std::process::id().to_string()]);
+    let big = one_call(&place);
+    let basic = Case::embedded("chat_basic").unwrap();
+    place.server.change(|server| server.answer_with(basic));
+    let small = one_call(&place);
+    agent.wait_for(&[small], 1);
+    let seen = agent.stop();
+    assert!(seen.events.iter().all(|event| event.pid != Some(big)), "{:?}", seen.events);
+    assert!(seen.ended.stderr.contains("1 left out by a limit"), "{}", seen.ended.stderr);
 }
 
 /// A control group of the test's own, where it may make one.

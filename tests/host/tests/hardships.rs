@@ -26,8 +26,6 @@ const MEMORY_KEPT_KIB: u64 = 8 * 1024;
 const SETTLE: Duration = Duration::from_secs(20);
 /// An agent that has held the same for so long is at rest.
 const QUIET: Duration = Duration::from_secs(2);
-/// Entries that other programs of the host may have come to have in a minute.
-const ENTRIES_ELSEWHERE: usize = 16;
 /// What is remembered of a process that has ended, for a minute.
 const REMEMBERED_KIB: u64 = 4;
 const CONNECTIONS: usize = 1_000;
@@ -110,21 +108,18 @@ impl Agents {
     /// Waits until the agent holds what it held before.
     #[track_caller]
     fn holds_as_before(&self) {
-        self.holds_as_before_but_for(0, 0);
+        self.holds_as_before_but_for(0);
     }
 
-    /// The same, but for so many entries and so much memory.
+    /// The same, but for so much memory.
     #[track_caller]
-    fn holds_as_before_but_for(&self, entries: usize, kept_kib: u64) {
+    fn holds_as_before_but_for(&self, kept_kib: u64) {
         let pid = self.agent.running.pid();
         let deadline = Instant::now() + SETTLE;
         loop {
             let now = Footprint::of(pid).unwrap();
             let memory_kib = leftovers::memory_kib(pid);
-            let is_as_before = now == self.before
-                || now.entries() <= self.before.entries() + entries
-                    && (now.links, now.programs, now.maps, now.descriptors)
-                        == (self.before.links, self.before.programs, self.before.maps, self.before.descriptors);
+            let is_as_before = now == self.before;
             if is_as_before && memory_kib <= self.memory_kib + MEMORY_KEPT_KIB + kept_kib {
                 eprintln!("memory: {} KiB before, {memory_kib} KiB after", self.memory_kib);
                 return;
@@ -196,8 +191,8 @@ fn every_call_of_short_lived_clients_is_seen_once() {
     let rate = pids.len() as f64 / took.as_secs_f64();
     eprintln!("{} clients in {:.0} s: {rate:.0} a second", pids.len(), took.as_secs_f64());
     agents.agent.wait_for(&pids, pids.len());
-    // What else runs on the host comes and goes; and processes are remembered for a minute.
-    agents.holds_as_before_but_for(ENTRIES_ELSEWHERE, pids.len() as u64 * REMEMBERED_KIB);
+    // Processes are remembered for a minute.
+    agents.holds_as_before_but_for(pids.len() as u64 * REMEMBERED_KIB);
     let events = of(agents.agent.stop().events, &pids);
     let answers = place.server.answers();
     assert_eq!(answers.len(), pids.len());

@@ -45,6 +45,15 @@ impl Notes {
         self.line(out, what);
     }
 
+    /// Tells that the command has ended and calls of what it started have not.
+    pub(super) fn waiting(&self, calls: usize, out: &mut impl Write) {
+        let calls = counted(calls as u64, "call is", "calls are");
+        self.line(
+            out,
+            &format!("the command has ended, {calls} still under way of what it started; Ctrl-C ends the wait"),
+        );
+    }
+
     fn line(&self, out: &mut impl Write, text: &str) {
         // There is nobody to tell if it fails.
         let _ = writeln!(out, "{} {text}", self.style.paint(Ink::Yellow, "sidetone:"));
@@ -99,6 +108,7 @@ fn summary(totals: &Totals, report: &Report, took: Duration) -> String {
     add(totals.failed, "failed");
     add(totals.cancelled, "cancelled");
     add(totals.incomplete, "incomplete");
+    add(report.shed, "left out by a limit");
     if totals.calls > 0 {
         words.push(format!("{} → {} tokens", totals.input_tokens, totals.output_tokens));
     }
@@ -146,12 +156,13 @@ mod tests {
             processes: vec![Default::default()],
             lost: vec![LostBytes { pid: 7, connection: 1, read: 4096, written: 4 }],
             kernel: vec![("bytes", 99), ("ring_full_bytes", 4100), ("fault_bytes", 0)],
+            shed: 5,
             late: vec![LateAttach { pid: 7, delay: Duration::from_millis(12), path: "/lib/libssl.so.3".into() }],
             ..Report::default()
         };
         assert_eq!(
             summary(&totals, &report, took),
-            "12 calls of 1 process in 8.2 s, 3 failed, 1 cancelled, 2 incomplete, 240 → 99 tokens, 1 late attach, \
+            "12 calls of 1 process in 8.2 s, 3 failed, 1 cancelled, 2 incomplete, 5 left out by a limit, 240 → 99 tokens, 1 late attach, \
              4100 bytes of 1 connection lost (the ring was full)"
         );
     }

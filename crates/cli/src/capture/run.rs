@@ -43,6 +43,12 @@ const ENDING: &[Signal] = &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Sig
 /// How often it is looked for what is to be told.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long calls may take that the command's descendants have under way when it ends.
+const LAST_CALLS: Duration = Duration::from_secs(60);
+
+/// How often it is looked for their end; also how long the last bytes of the command may take to be heard of.
+const LAST_LOOK: Duration = Duration::from_millis(50);
+
 /// How long the last calls may take to be understood and written.
 const DELIVERY: Duration = Duration::from_secs(10);
 
@@ -121,6 +127,7 @@ fn observed(args: &Run) -> Result<u8, NotStarted> {
     }
     child.go_on()?;
     let code = attend(pid, &signals, &mut || notes.tell(&capture.report(), &mut io::stderr()));
+    wait_for_the_rest(&signals, &capture, &notes);
     let took = began.elapsed();
     let report = capture.stop(DELIVERY);
     notes.end(&tally.totals(), &report, took, &mut io::stderr());
@@ -145,6 +152,24 @@ fn attend(pid: Pid, signals: &Signals, look: &mut dyn FnMut()) -> u8 {
             }
             Some(_) => {}
             None => look(),
+        }
+    }
+}
+
+/// Waits for calls that are under way of what outlives the command, unless a signal says to end.
+fn wait_for_the_rest(signals: &Signals, capture: &Capture, notes: &Notes) {
+    let deadline = Instant::now() + LAST_CALLS;
+    let mut told_at = Some(Instant::now() + LOOK);
+    while Instant::now() < deadline {
+        if signals.next(LAST_LOOK).is_some_and(|heard| ENDING.contains(&heard.signal)) {
+            return;
+        }
+        let under_way = capture.report().under_way;
+        if under_way == 0 {
+            return;
+        }
+        if told_at.take_if(|at| *at < Instant::now()).is_some() {
+            notes.waiting(under_way, &mut io::stderr());
         }
     }
 }

@@ -75,6 +75,8 @@ pub(crate) struct Assembler<H> {
 pub(crate) struct Tally {
     pub(crate) calls: u64,
     pub(crate) announced: u64,
+    /// Left out because of a limit.
+    pub(crate) shed: u64,
     pub(crate) lost: Vec<LostBytes>,
     /// Bytes that are missing of connections beyond those listed.
     pub(crate) lost_elsewhere: u64,
@@ -229,15 +231,6 @@ impl<H: Host> Assembler<H> {
                 }
             }
         }));
-        if self.is_shedding {
-            self.shed_calls(&mut open, seen.drain(..).len());
-        }
-        for (process, one) in seen {
-            self.handle_seen(pid, process, one, now);
-        }
-        if read.is_err() {
-            self.panicked(&mut open);
-        }
         if !self.server_side
             && let Some(connection) = &mut open.connection
             && connection.side() == Some(Side::Server)
@@ -245,6 +238,17 @@ impl<H: Host> Assembler<H> {
             // Nobody will ask for it: its bodies need not be held, nor read.
             let (calls, _) = connection.shed();
             self.counters.add(Reason::CallServed, calls as u64, 0);
+        }
+        if self.is_shedding {
+            let is_wanted = |seen: &Seen| self.server_side || seen.side == Side::Client;
+            let ended = seen.extract_if(.., |(_, one)| is_wanted(one)).count();
+            self.shed_calls(&mut open, ended);
+        }
+        for (process, one) in seen {
+            self.handle_seen(pid, process, one, now);
+        }
+        if read.is_err() {
+            self.panicked(&mut open);
         }
         let is_http = open.connection.as_ref().map(|connection| connection.verdict());
         if is_http == Some(Verdict::NotHttp) {
@@ -340,9 +344,10 @@ impl<H: Host> Assembler<H> {
     }
 
     /// Lets go of calls of one connection: those that have ended, and those under way.
-    fn shed_calls(&self, open: &mut Open, ended: usize) {
+    fn shed_calls(&mut self, open: &mut Open, ended: usize) {
         let (calls, bytes) = open.connection.as_mut().map_or((0, 0), |connection| connection.shed());
         if calls + ended > 0 {
+            self.tally.shed += (calls + ended) as u64;
             self.counters.add(Reason::CallCpu, (calls + ended) as u64, bytes as u64);
         }
     }
@@ -358,6 +363,7 @@ impl<H: Host> Assembler<H> {
             let bytes = open.held_bytes;
             if let Some(connection) = &mut open.connection {
                 let (calls, _) = connection.shed();
+                self.tally.shed += calls as u64;
                 self.counters.add(Reason::CallMemory, calls as u64, bytes as u64);
             }
             let (mut held, before) = open.weigh();
@@ -445,6 +451,11 @@ impl<H: Host> Assembler<H> {
         let mut tally = self.tally.clone();
         tally.lost.extend(self.open.iter().filter_map(|(conn, open)| open.lost(*conn)));
         tally
+    }
+
+    /// How many calls are under way.
+    pub(crate) fn calls_under_way(&self) -> usize {
+        self.open.values().filter_map(|open| Some(open.connection.as_ref()?.open_calls())).sum()
     }
 
     /// How many connections are open.

@@ -39,6 +39,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Told {
     pub(crate) tally: Tally,
+    pub(crate) under_way: usize,
     pub(crate) connections: usize,
     pub(crate) held_bytes: usize,
     pub(crate) undelivered: Vec<SinkError>,
@@ -167,6 +168,7 @@ type Count = fn(&KernelCounters) -> u64;
 fn told(assembler: &Assembler<Here>) -> Told {
     Told {
         tally: assembler.tally(),
+        under_way: assembler.calls_under_way(),
         connections: assembler.connections(),
         held_bytes: assembler.held_bytes(),
         undelivered: Vec::new(),

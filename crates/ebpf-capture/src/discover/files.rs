@@ -89,6 +89,10 @@ pub(super) struct TlsFile {
     pub(super) attached: Vec<AttachedFile>,
     /// Why what is in it can't be captured, and what to do.
     pub(super) out_of_reach: Vec<String>,
+    /// The same of what is mapped by many that never use it: to be told of those that talk to port 443.
+    pub(super) unused_mostly: Vec<String>,
+    /// When the kernel refused the probes.
+    refused_at: Option<u64>,
     key: Key,
     stamp: Stamp,
     /// Known on this host, or prepared: stays, whoever maps it.
@@ -181,8 +185,12 @@ impl Files {
         let alias = Alias::of(mapping);
         let known = self.aliases.get(&alias)?;
         match self.contents.get(&known.key)? {
-            // The probes hold the inode, so that its number isn't given to another file.
-            Content::Tls(file) if self.tls.get(file)?.hold.is_some() => Some(Look::Tls { file: *file, is_new: false }),
+            // The probes hold the inode, so that its number isn't given to another file; but it can be written over.
+            Content::Tls(file) if self.tls.get(file)?.hold.is_some() => {
+                let now = open::stat(pid, mapping).filter(|meta| meta.ino() == mapping.inode);
+                let is_same = self.tls.get(file)?.stamp.matches(now.as_ref());
+                is_same.then_some(Look::Tls { file: *file, is_new: false })
+            }
             Content::Tls(file) => {
                 let is_same = self.tls.get(file)?.stamp.matches(open::stat(pid, mapping).as_ref());
                 is_same.then_some(Look::Tls { file: *file, is_new: false })
@@ -240,8 +248,10 @@ impl Files {
                     return Ok((key, Opened::Known(Look::Tls { file: id, is_new: false })));
                 }
                 // Written over in place: other code, other places.
-                self.tls.remove(&id);
+                let before = self.tls.remove(&id);
                 self.contents.remove(&key);
+                let pin = pin || before.is_some_and(|before| before.is_pinned);
+                return Ok((key, Opened::Unread(Unread { file, path: path.to_path_buf(), key, stamp, pin })));
             }
             _ => {}
         }
@@ -268,6 +278,8 @@ impl Files {
             attached_at: 0,
             attached: Vec::new(),
             out_of_reach: Vec::new(),
+            unused_mostly: Vec::new(),
+            refused_at: None,
             key,
             stamp,
             is_pinned: pin,
@@ -285,8 +297,8 @@ impl Files {
         for one in &found {
             if let Some(unsupported) = &one.unsupported {
                 let version = one.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
-                tls.out_of_reach
-                    .push(format!("{}{version}: {} {}", one.runtime, unsupported.reason, unsupported.remedy));
+                let to = if unsupported.is_common { &mut tls.unused_mostly } else { &mut tls.out_of_reach };
+                to.push(format!("{}{version}: {} {}", one.runtime, unsupported.reason, unsupported.remedy));
             }
         }
         if probes.is_empty() {
@@ -306,7 +318,10 @@ impl Files {
                     probes: one.probes.len(),
                 }));
             }
-            Err(why) => tls.out_of_reach.push(format!("{} has a TLS library, but: {why}", tls.path.display())),
+            Err(why) => {
+                tls.refused_at = Some(now());
+                tls.out_of_reach.push(format!("{} has a TLS library, but: {why}", tls.path.display()));
+            }
         }
     }
 
@@ -348,6 +363,15 @@ impl Files {
         self.contents.retain(|key, _| !keys.contains(key));
         self.aliases.retain(|_, known| !keys.contains(&known.key));
         gone
+    }
+
+    /// Forgets the files for which the kernel refused probes before that moment, so that they are tried again; gives them.
+    pub(super) fn forget_refused(&mut self, before: u64) -> HashSet<FileId> {
+        let is_due = |file: &TlsFile| file.refused_at.is_some_and(|at| at < before);
+        let due: HashSet<FileId> = self.tls.iter().filter(|(_, file)| is_due(file)).map(|(id, _)| *id).collect();
+        self.tls.retain(|id, _| !due.contains(id));
+        self.contents.retain(|_, content| !matches!(content, Content::Tls(id) if due.contains(id)));
+        due
     }
 
     fn forget_plain(&mut self) {

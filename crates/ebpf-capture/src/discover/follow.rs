@@ -20,6 +20,9 @@ use crate::report::{LateAttach, Unrecognised};
 /// Most files that wait to be looked through.
 const READING: usize = 256;
 
+/// After how long probes that the kernel refused are tried again, in nanoseconds.
+const AGAIN_NS: u64 = 30_000_000_000;
+
 /// The state of the watcher's thread.
 pub(super) struct Follower {
     /// Never captured.
@@ -372,6 +375,14 @@ impl Follower {
             self.settle(pid);
             self.look_at_process(pid, now);
         }
+        let refused = self.files.forget_refused(now.saturating_sub(AGAIN_NS));
+        if !refused.is_empty() {
+            for pid in self.processes.live() {
+                if self.processes.files_of(pid).iter().any(|file| refused.contains(file)) {
+                    self.look_at_process(pid, now);
+                }
+            }
+        }
         let in_use = self.processes.files_in_use();
         let linger = u64::try_from(linger.as_nanos()).unwrap_or(u64::MAX);
         for path in self.files.detach_idle(&in_use, now, linger) {
@@ -384,12 +395,21 @@ impl Follower {
         let at = now();
         let live = self.processes.live();
         for pid in self.sockets.look(&live) {
-            if self.processes.admits(pid, at) && !self.processes.knows_tls_of(pid) {
-                let why = "it has a connection to port 443, and no TLS library that is known here: TLS may be linked in without symbols. \
-                           Where it can be changed, use the in-process middleware or its own instrumentation"
-                    .to_owned();
-                self.unrecognised(pid, at, why);
+            let files = self.processes.files_of(pid);
+            let files: Vec<_> = files.iter().filter_map(|file| self.files.get(*file)).collect();
+            if !self.processes.admits(pid, at) || files.iter().any(|file| file.has_tls()) {
+                continue;
             }
+            let out_of_reach: Vec<&str> =
+                files.iter().flat_map(|file| &file.unused_mostly).map(String::as_str).collect();
+            let why = if out_of_reach.is_empty() {
+                "it has a connection to port 443, and no TLS library that is known here: TLS may be linked in without symbols. \
+                 Where it can be changed, use the in-process middleware or its own instrumentation"
+                    .to_owned()
+            } else {
+                out_of_reach.join("; ")
+            };
+            self.unrecognised(pid, at, why);
         }
     }
 }

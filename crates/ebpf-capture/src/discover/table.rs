@@ -241,9 +241,9 @@ impl Processes {
         true
     }
 
-    /// Whether the live process has a TLS library mapped that is known.
-    pub(super) fn knows_tls_of(&self, pid: u32) -> bool {
-        self.lock().live(pid).is_some_and(|image| !image.files.is_empty())
+    /// The files with TLS libraries that the live process has mapped.
+    pub(super) fn files_of(&self, pid: u32) -> Vec<FileId> {
+        self.lock().live(pid).map(|image| image.files.clone()).unwrap_or_default()
     }
 
     /// Whether this is the first report of the live process as one whose TLS isn't understood.
@@ -544,7 +544,7 @@ mod tests {
         assert_eq!((before.name.as_deref(), before.executable.as_deref()), (Some("sh"), Some("/bin/sh")));
         assert_eq!((after.name.as_deref(), after.executable.as_deref()), (Some("python3"), Some("/usr/bin/python3")));
         assert_eq!(after.parent_pid, Some(PARENT));
-        assert!(!processes.knows_tls_of(CHILD), "libraries don't survive an exec");
+        assert!(processes.files_of(CHILD).is_empty(), "libraries don't survive an exec");
     }
 
     #[test]
@@ -553,7 +553,7 @@ mod tests {
         processes.forked(PARENT, 1, 50);
         assert!(processes.has_tls(PARENT, 60, FileId::of_test(1)));
         processes.forked(CHILD, PARENT, 100);
-        assert!(processes.knows_tls_of(CHILD));
+        assert_eq!(processes.files_of(CHILD).len(), 1);
         assert_eq!(processes.exited(CHILD, 110), Some(Gone { had_tls: true }));
         assert_eq!(processes.files_in_use().len(), 1);
     }

@@ -87,3 +87,57 @@ impl Moved {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+    use super::super::record::{Close, Comm};
+    use super::*;
+
+    const PID: u32 = 7;
+
+    fn record(conn: u64, kind: RecordKind, direction: Direction, offset: u64) -> RecordHeader {
+        RecordHeader {
+            kind,
+            direction,
+            runtime: 4,
+            from_start: false,
+            is_first: false,
+            start_ns: 1,
+            end_ns: 2,
+            conn,
+            address: 0x1000,
+            offset,
+            call_bytes: 1,
+            pid: PID,
+            tid: PID,
+            uid: 0,
+            cgroup: 0,
+            comm: Comm::default(),
+        }
+    }
+
+    #[test]
+    fn what_follows_a_move_is_told_as_of_the_first_connection_with_its_offsets() {
+        let mut moved = Moved::default();
+        let boxes = [0x10, 0x20, 0, 0];
+        moved.own(PID, &boxes, Owner { conn: 1, place: 0 });
+        assert_eq!(moved.owner(PID, &[0x30, 0x20, 0, 0]), Some(Owner { conn: 1, place: 0 }));
+        assert_eq!((moved.owner(PID, &[0x30, 0, 0, 0]), moved.owner(PID + 1, &boxes)), (None, None));
+        moved.go_on(1, 2, 100, 10);
+        moved.own(PID, &boxes, Owner { conn: 2, place: 1 });
+        moved.go_on(2, 3, 5, 0);
+        moved.own(PID, &boxes, Owner { conn: 3, place: 0 });
+        let mut read = record(3, RecordKind::Data, Direction::Read, 4);
+        moved.rename(&mut read);
+        assert_eq!((read.conn, read.offset), (1, 109));
+        let mut written = record(3, RecordKind::Data, Direction::Write, 4);
+        moved.rename(&mut written);
+        assert_eq!((written.conn, written.offset), (1, 14));
+        let mut close = record(3, RecordKind::Close { read: 6, written: 7, how: Close::Freed }, Direction::Read, 0);
+        moved.rename(&mut close);
+        assert_eq!(close.kind, RecordKind::Close { read: 111, written: 17, how: Close::Freed });
+        moved.forget(3);
+        assert!(moved.owners.is_empty() && moved.boxes.is_empty() && moved.origins.is_empty(), "{moved:?}");
+    }
+}

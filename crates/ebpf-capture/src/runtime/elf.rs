@@ -131,14 +131,14 @@ pub(crate) struct Image<'f> {
     segments: Vec<Segment>,
     sections: Vec<Section>,
     dynamic: OnceCell<Vec<(i64, u64)>>,
-    wanted_marks: &'static [&'static [u8]],
+    wanted_marks: Vec<&'static [u8]>,
     marks: OnceCell<Vec<&'static [u8]>>,
     failure: RefCell<Option<io::Error>>,
 }
 
 impl<'f> Image<'f> {
     /// Reads the headers. `marks` are the texts that [`holds`](Self::holds) is asked about. `None`: no ELF file of a kind that can hold a probe.
-    pub(crate) fn open(file: &'f File, hint: &'f Path, marks: &'static [&'static [u8]]) -> io::Result<Option<Self>> {
+    pub(crate) fn open(file: &'f File, hint: &'f Path, marks: Vec<&'static [u8]>) -> io::Result<Option<Self>> {
         let mut start = [0; size_of::<FileHeader64<LittleEndian>>()];
         match file.read_exact_at(&mut start, 0) {
             Ok(()) => {}
@@ -506,9 +506,9 @@ impl<'f> Image<'f> {
             return false;
         }
         let held = self.marks.get_or_init(|| {
-            let mut missing = self.wanted_marks.to_vec();
+            let mut missing = self.wanted_marks.clone();
             let mut held = Vec::new();
-            self.find_text(self.wanted_marks, |_, text| {
+            self.find_text(&self.wanted_marks, |_, text| {
                 held.extend(missing.extract_if(.., |mark| text.starts_with(mark)));
                 missing.is_empty().then_some(())
             });

@@ -9,6 +9,8 @@ struct Foreign {
     symbol: &'static str,
     reason: &'static str,
     remedy: &'static str,
+    /// Other libraries bring it along, whether or not it is used.
+    is_common: bool,
 }
 
 const IN_PROCESS: &str = "Observe the program in process, with OpenTelemetry's instrumentation for its language.";
@@ -19,16 +21,36 @@ const FOREIGN: &[Foreign] = &[
         symbol: "JNI_CreateJavaVM",
         reason: "Java's TLS runs inside the virtual machine, compiled anew in each process: no function in a file to hook.",
         remedy: "Use OpenTelemetry's Java agent, or a TLS provider on OpenSSL (netty-tcnative, Conscrypt).",
+        is_common: false,
     },
     Foreign {
         name: "nss",
         symbol: "SSL_ImportFD",
         reason: "NSS moves bytes by PR_Read and PR_Write, which also serve files and plain sockets.",
         remedy: IN_PROCESS,
+        is_common: true,
     },
-    Foreign { name: "wolfssl", symbol: "wolfSSL_read", reason: "wolfSSL isn't supported.", remedy: IN_PROCESS },
-    Foreign { name: "mbedtls", symbol: "mbedtls_ssl_read", reason: "mbedTLS isn't supported.", remedy: IN_PROCESS },
-    Foreign { name: "s2n", symbol: "s2n_recv", reason: "s2n-tls isn't supported.", remedy: IN_PROCESS },
+    Foreign {
+        name: "wolfssl",
+        symbol: "wolfSSL_read",
+        reason: "wolfSSL isn't supported.",
+        remedy: IN_PROCESS,
+        is_common: true,
+    },
+    Foreign {
+        name: "mbedtls",
+        symbol: "mbedtls_ssl_read",
+        reason: "mbedTLS isn't supported.",
+        remedy: IN_PROCESS,
+        is_common: true,
+    },
+    Foreign {
+        name: "s2n",
+        symbol: "s2n_recv",
+        reason: "s2n-tls isn't supported.",
+        remedy: IN_PROCESS,
+        is_common: true,
+    },
 ];
 
 /// Not a runtime of the table: it never has probes.
@@ -44,7 +66,13 @@ pub(super) fn recognise(symbols: &Symbols) -> Vec<Recognised> {
     FOREIGN
         .iter()
         .filter(|foreign| symbols.get(foreign.symbol).is_some())
-        .map(|foreign| Recognised::out_of_reach(foreign.name, None, foreign.reason, foreign.remedy))
+        .map(|foreign| {
+            let mut found = Recognised::out_of_reach(foreign.name, None, foreign.reason, foreign.remedy);
+            if let Some(unsupported) = &mut found.unsupported {
+                unsupported.is_common = foreign.is_common;
+            }
+            found
+        })
         .collect()
 }
 

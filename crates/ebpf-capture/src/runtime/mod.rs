@@ -11,6 +11,7 @@ mod foreign;
 mod gnutls;
 mod go;
 mod hook;
+mod mark;
 mod openssl;
 mod recognise;
 mod rustls;

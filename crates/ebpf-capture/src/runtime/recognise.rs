@@ -10,9 +10,6 @@ use super::elf::{Image, Symbols, Wanted};
 use super::{Hook, RUNTIMES, boringssl, foreign, openssl, rustls};
 use crate::probe::{Cookie, Probe};
 
-/// Texts that tell of a library whatever was stripped.
-const MARKS: &[&[u8]] = &[openssl::MARK, boringssl::MARK, rustls::MARK];
-
 /// A TLS runtime (or the middleware's USDT probe) that a file can hold.
 #[derive(Debug)]
 pub struct Runtime {
@@ -45,6 +42,8 @@ pub struct Unsupported {
     pub reason: String,
     /// What can be done instead, as a sentence.
     pub remedy: &'static str,
+    /// Many programs have the library mapped and never use it.
+    pub is_common: bool,
 }
 
 /// The file could not be read.
@@ -72,7 +71,7 @@ impl Recognised {
         reason: impl Into<String>,
         remedy: &'static str,
     ) -> Self {
-        let unsupported = Some(Unsupported { reason: reason.into(), remedy });
+        let unsupported = Some(Unsupported { reason: reason.into(), remedy, is_common: false });
         Self { runtime, version, hook: None, probes: Vec::new(), unsupported }
     }
 }
@@ -89,7 +88,8 @@ pub fn name_of(index: u8) -> Option<&'static str> {
 /// # Errors
 /// When the system refuses to read the file. A file with nonsense in it is no error.
 pub fn recognise(file: &File, hint: &Path) -> Result<Vec<Recognised>, Unreadable> {
-    let Some(image) = Image::open(file, hint, MARKS)? else { return Ok(Vec::new()) };
+    let marks = [&openssl::MARK, &boringssl::MARK, &rustls::MARK].map(|mark| mark.text());
+    let Some(image) = Image::open(file, hint, marks.to_vec())? else { return Ok(Vec::new()) };
     let wanted: Vec<Wanted> =
         RUNTIMES.iter().flat_map(|runtime| runtime.wanted).chain(foreign::WANTED).copied().collect();
     let symbols = image.symbols(&wanted);

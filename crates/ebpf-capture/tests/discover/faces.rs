@@ -41,6 +41,8 @@ pub(crate) fn libssl() -> Option<PathBuf> {
 pub(crate) struct Noting {
     /// Inode → how often it's attached now.
     pub(crate) live: Arc<Mutex<HashMap<u64, usize>>>,
+    /// Inode → how often it was asked for.
+    asked: Mutex<HashMap<u64, usize>>,
     /// (what, pid), in order.
     pub(crate) verdicts: Mutex<Vec<(&'static str, u32)>>,
 }
@@ -58,6 +60,7 @@ impl Attach for Noting {
         assert!(!probes.is_empty());
         let inode = fs::metadata(path).map_err(|error| error.to_string())?.ino();
         *self.live.lock().unwrap().entry(inode).or_default() += 1;
+        *self.asked.lock().unwrap().entry(inode).or_default() += 1;
         Ok(Box::new(Attached(inode, Arc::clone(&self.live))))
     }
 
@@ -75,6 +78,11 @@ impl Attach for Noting {
 }
 
 impl Noting {
+    /// How often the file was to be attached.
+    pub(crate) fn asked(&self, path: &Path) -> usize {
+        self.asked.lock().unwrap().get(&fs::metadata(path).unwrap().ino()).copied().unwrap_or(0)
+    }
+
     /// How often the file is attached.
     pub(crate) fn times(&self, path: &Path) -> usize {
         self.live.lock().unwrap().get(&fs::metadata(path).unwrap().ino()).copied().unwrap_or(0)

@@ -113,6 +113,24 @@ fn a_file_that_becomes_a_tls_library_in_place_is_found() {
 }
 
 #[test]
+fn a_library_that_is_written_over_in_place_is_attached_anew() {
+    let (true, Some(library)) = (has_events(), libssl()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = copy_of(&library, folder.path(), "libssl.so.3");
+    let watching = Watching::start(only_processes());
+    drop(sleeper_with(&path));
+    until("it is attached", || watching.kernel.times(&path) == 1);
+    let asked = watching.kernel.asked(&path);
+    // Other content under the very inode, which the probes keep.
+    let mut longer = fs::read(&library).unwrap();
+    longer.extend([0; 64]);
+    fs::write(&path, longer).unwrap();
+    let _process = sleeper_with(&path);
+    until("it was attached again", || watching.kernel.asked(&path) == asked + 1);
+    assert_eq!(watching.kernel.times(&path), 1, "the old probes are gone");
+}
+
+#[test]
 fn what_nobody_maps_any_more_is_detached() {
     let (true, Some(library)) = (has_events(), libssl()) else { return };
     let folder = tempfile::tempdir().unwrap();

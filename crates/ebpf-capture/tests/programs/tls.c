@@ -145,6 +145,12 @@ int main(int argc, char **argv)
 		} else if (sscanf(line, "free %d", &i) == 1) {
 			release(i);
 			printf("ok\n");
+		} else if (sscanf(line, "keep %d", &i) == 1) {
+			SSL_up_ref(client[i]);
+			printf("ok\n");
+		} else if (sscanf(line, "drop %d", &i) == 1) {
+			SSL_free(client[i]);
+			printf("ok\n");
 		} else if (sscanf(line, "short %d %lu", &j, &bytes) == 2) {
 			for (int k = 0; k < j; k++) {
 				open_pair(MAX - 1, "short.test");

@@ -2,6 +2,7 @@
 
 use super::super::Recognised;
 use super::super::elf::{Image, Symbols, Wanted};
+use super::super::mark::{Mark, backwards};
 use super::builds::Build;
 use super::{NAME, probes};
 
@@ -14,6 +15,7 @@ pub(super) const WANTED: &[Wanted] = &[Wanted::Named {
         "SSL_write",
         "SSL_write_ex",
         "SSL_free",
+        "SSL_up_ref",
         "SSL_set_connect_state",
         "SSL_set_accept_state",
         "SSL_connect",
@@ -25,7 +27,7 @@ pub(super) const WANTED: &[Wanted] = &[Wanted::Named {
 }];
 
 /// A file of BoringSSL's source, in its error messages; it outlives `strip`.
-pub(in super::super) const MARK: &[u8] = b"ssl/ssl_lib.cc\0";
+pub(in super::super) static MARK: Mark = Mark::of(const { &backwards(b"ssl/ssl_lib.cc\0") });
 
 const REPORT: &str = "Use a build with symbols, or report the build id, the program and its version so that it can be added to the table.";
 
@@ -44,7 +46,7 @@ pub(super) fn recognise(image: &Image<'_>, symbols: &Symbols) -> Option<Recognis
     if let Some(build) = Build::of(image) {
         return hooked(&build.symbols());
     }
-    if !image.holds(MARK) {
+    if !image.holds(MARK.text()) {
         return None;
     }
     let build = image.build_id().map_or_else(|| "no build id".to_owned(), |id| format!("build id {id}"));

@@ -11,6 +11,7 @@ const WRITE: &Family = &[("SSL_write", Cookie::WRITE), ("SSL_write_ex", Cookie::
 
 const NOTICES: &[(&str, Program)] = &[
     ("SSL_free", Program::Free),
+    ("SSL_up_ref", Program::Keep),
     ("SSL_set_connect_state", Program::Open),
     ("SSL_set_accept_state", Program::Open),
     ("SSL_connect", Program::Open),

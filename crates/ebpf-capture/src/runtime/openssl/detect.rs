@@ -2,6 +2,7 @@
 
 use super::super::Recognised;
 use super::super::elf::{Image, Symbols, Wanted};
+use super::super::mark::{Mark, backwards};
 use super::{NAME, probes};
 
 pub(super) const WANTED: &[Wanted] = &[
@@ -15,6 +16,7 @@ pub(super) const WANTED: &[Wanted] = &[
             "SSL_write_ex",
             "SSL_write_ex2",
             "SSL_free",
+            "SSL_up_ref",
             "SSL_set_connect_state",
             "SSL_set_accept_state",
             "SSL_connect",
@@ -33,14 +35,16 @@ const VERSION_FUNCTION: &str = "OpenSSL_version_num";
 const VERSION_TEXTS: &[&[u8]] = &[b"OpenSSL 3.", b"OpenSSL 1.", b"OpenSSL 4.", b"LibreSSL "];
 
 /// The name of an internal function of OpenSSL 3, in its error messages; it outlives `strip`.
-pub(in super::super) const MARK: &[u8] = b"\0ssl_write_internal\0";
+pub(in super::super) static MARK: Mark = Mark::of(const { &backwards(b"\0ssl_write_internal\0") });
 
 const SHARED: &str = "Use a build with symbols, or one that links the system's libssl dynamically.";
 
 pub(super) fn recognise(image: &Image<'_>, symbols: &Symbols) -> Option<Recognised> {
     if symbols.get("SSL_read").is_none() || symbols.get("SSL_write").is_none() {
         let reason = "The file holds OpenSSL without symbols: nothing says where its functions are.";
-        return image.holds(MARK).then(|| Recognised::out_of_reach(NAME, version_by_text(image), reason, SHARED));
+        return image
+            .holds(MARK.text())
+            .then(|| Recognised::out_of_reach(NAME, version_by_text(image), reason, SHARED));
     }
     // BoringSSL has no SSL_ctrl; its folder takes the file then.
     symbols.get("SSL_ctrl")?;

@@ -2,13 +2,15 @@
 
 use super::super::Recognised;
 use super::super::elf::{Image, Symbols, Wanted};
+use super::super::mark::{Mark, backwards};
 use super::{NAME, probes};
 
 /// Every method of rustls' `CommonState`, mangled in either way.
 pub(super) const WANTED: &[Wanted] = &[Wanted::Containing(probes::TYPE_NAME)];
 
 /// A message of rustls that every version since 0.20 holds; it outlives `strip`.
-pub(in super::super) const MARK: &[u8] = b"peer closed connection without sending TLS close_notify";
+pub(in super::super) static MARK: Mark =
+    Mark::of(const { &backwards(b"peer closed connection without sending TLS close_notify") });
 
 /// Names of the crate's source files, in the messages of its panics.
 const SOURCE: &[u8] = b"/rustls-0.";
@@ -27,7 +29,7 @@ const IN_PROCESS: &str = "Build it without `strip` (symbols are enough, `strip =
 
 pub(super) fn recognise(image: &Image<'_>, symbols: &Symbols) -> Option<Recognised> {
     let functions = probes::functions(symbols);
-    if functions.is_empty() && !(is_rust(image) && image.holds(MARK)) {
+    if functions.is_empty() && !(is_rust(image) && image.holds(MARK.text())) {
         return None;
     }
     let version = version(image);
