@@ -53,14 +53,26 @@ fn common(byte: u8) -> u32 {
     }
 }
 
+/// Parts of words that are more common than their letters tell.
+const IN_WORDS: &[&[u8; GRAM]] = &[
+    b"for", b"fro", b"com", b"key", b"---", b"not", b"end", b"abl", b"lin", b"his", b"inf", b"las", b"new", b"cat",
+    b"ign", b"mod", b"unc", b"act", b"try", b"bin", b"rop", b"ial", b"pos", b"riv", b"ail", b"rep", b"the", b"ing",
+    b"ion", b"tok", b"sec", b"ser", b"get", b"ore", b"ave", b"thi", b"are", b"you", b"tem", b"hat", b"out", b"log",
+    b"wit", b"ith",
+];
+
+fn commonness(gram: &[u8]) -> u32 {
+    let letters: u32 = gram.iter().map(|&byte| common(byte)).product();
+    if IN_WORDS.iter().any(|part| part.as_slice() == gram) { letters.saturating_mul(16) } else { letters }
+}
+
 impl Anchors {
     /// Of literals of three bytes or more, each with what it is known by. Shorter ones aren't found.
     pub(super) fn new<'a>(literals: impl Iterator<Item = (&'a [u8], u32)>) -> Self {
         let mut anchors: Vec<Anchor> = literals
             .filter_map(|(text, id)| {
                 let text = text.to_ascii_lowercase().into_boxed_slice();
-                let at = (0..(text.len() + 1).checked_sub(GRAM)?)
-                    .min_by_key(|&at| text[at..at + GRAM].iter().map(|&byte| common(byte)).product::<u32>())?;
+                let at = (0..(text.len() + 1).checked_sub(GRAM)?).min_by_key(|&at| commonness(&text[at..at + GRAM]))?;
                 let gram = folded([text[at], text[at + 1], text[at + 2], 0]);
                 Some(Anchor { text, at, gram, id })
             })
