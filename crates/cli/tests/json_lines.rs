@@ -76,6 +76,21 @@ fn a_record_has_what_the_case_says_and_null_for_what_it_doesnt() {
 }
 
 #[test]
+fn a_cost_is_told_to_the_last_digit_and_null_where_it_isnt_known() {
+    let cost = |case: &str| replayed(case, "off")[1]["data"]["cost"].clone();
+    let known = cost("cases/chat_cached_reasoning");
+    // o4-mini, 1,200 tokens of which 1,024 cached, 300 of which 256 reasoning:
+    // 176 × 1.10 + 1,024 × 0.275 + 44 × 4.40 + 256 × 4.40, per million.
+    assert_eq!(known["usd"], "0.0017952");
+    let parts =
+        json!({"input": "0.0001936", "cache_read": "0.0002816", "output": "0.0001936", "reasoning": "0.0011264"});
+    assert_eq!(known["parts"], parts);
+    assert_eq!((&known["price_source"], known["price_date"].is_string()), (&json!("litellm"), true));
+    assert_eq!(cost("cases/error_401"), Value::Null);
+    assert_eq!(cost("cases/chat_stream_no_usage"), Value::Null);
+}
+
+#[test]
 fn texts_are_there_by_the_content_policy_and_their_sizes_always() {
     let text = |content| {
         let lines = replayed("cases/chat_basic", content);

@@ -54,8 +54,10 @@ pub(super) fn read(text: &str, source: &str, date: &str, table: &mut Table) -> R
             exact(model.get("match_").or_else(|| model.get("match")), &mut names);
             for name in names {
                 // Names with a colon are OpenRouter's, wherever they stand.
-                let is_other =
-                    OTHERS.iter().any(|word| name.contains(word)) || (*ours != "openrouter" && name.contains(':'));
+                let is_other = OTHERS.iter().any(|word| name.contains(word))
+                    || (*ours != "openrouter" && name.contains(':'))
+                    // Open weights: OpenAI doesn't sell them, and who serves them may speak its API.
+                    || (*ours == "openai" && name.starts_with("gpt-oss"));
                 if !is_other {
                     table.add(ours, &name, entry.clone());
                 }

@@ -145,7 +145,7 @@ impl Prices {
 const FOLDERS: &[(&str, &str)] = &[
     ("gcp.gemini", "models/"),
     ("gcp.vertex_ai", "google/"),
-    // Source: OpenAI's SDKs and gateways in front of it write both.
+    // As gateways in front of it call them.
     ("openai", "openai/"),
 ];
 
