@@ -1,11 +1,15 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use sidetone_core::policy::Content;
+use sidetone_core::pricing::{MAX_FILE_BYTES, Prices};
 
 #[cfg(target_os = "linux")]
 use sidetone::ebpf::HostRule;
@@ -55,6 +59,14 @@ pub(crate) struct Demo {
     pub(crate) seconds: Option<f64>,
 }
 
+/// The built-in prices with those of a file over them.
+fn prices(path: &str) -> Result<Arc<Prices>, String> {
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(MAX_FILE_BYTES as u64 + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    Prices::embedded().with_overrides(&text).map(Arc::new).map_err(|error| error.to_string())
+}
+
 /// Longest demo.
 const SECONDS_MAX: f64 = 86_400.0;
 
@@ -77,6 +89,9 @@ pub(crate) struct Replay {
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Golden)]
     pub(crate) format: Format,
+    /// Prices that go before the built-in ones, as docs/pricing.md says [default: as SIDETONE_PRICES says]
+    #[arg(long, value_name = "FILE", value_parser = prices)]
+    pub(crate) prices: Option<Arc<Prices>>,
     /// Print the `sidetone.*` names too.
     #[arg(long)]
     pub(crate) extensions: bool,
@@ -176,6 +191,9 @@ pub(crate) struct Run {
     /// always does [default: as SIDETONE_SCAN says, else not]
     #[arg(long)]
     pub(crate) scan: bool,
+    /// Prices that go before the built-in ones, as docs/pricing.md says [default: as SIDETONE_PRICES says]
+    #[arg(long, value_name = "FILE", value_parser = prices)]
+    pub(crate) prices: Option<Arc<Prices>>,
     /// Run the command as root although sudo was called by another user.
     #[arg(long)]
     pub(crate) as_root: bool,
@@ -208,6 +226,9 @@ pub(crate) struct Agent {
     /// always does [default: as SIDETONE_SCAN says, else not]
     #[arg(long)]
     pub(crate) scan: bool,
+    /// Prices that go before the built-in ones, as docs/pricing.md says [default: as SIDETONE_PRICES says]
+    #[arg(long, value_name = "FILE", value_parser = prices)]
+    pub(crate) prices: Option<Arc<Prices>>,
     /// Only calls to this host, a name or `*.suffix`; may be given more than once.
     #[arg(long, value_name = "HOST")]
     pub(crate) allow: Vec<HostRule>,

@@ -95,8 +95,12 @@ fn attend(args: &Agent, signals: &Signals, capture: &Capture, is_closed: Option<
 }
 
 fn options(args: &Agent) -> Options {
-    let chosen =
-        Choices { content: args.content.map(Into::into), scan: args.scan.then_some(true), ..Choices::default() };
+    let chosen = Choices {
+        content: args.content.map(Into::into),
+        scan: args.scan.then_some(true),
+        prices: args.prices.clone(),
+        ..Choices::default()
+    };
     let defaults = Options::default();
     let max_memory = args.max_memory.map_or(defaults.max_memory, |mib| mib.saturating_mul(1 << 20));
     Options {

@@ -105,8 +105,12 @@ fn observed(args: &Run) -> Result<u8, NotStarted> {
     privileges::keep_secrets();
     privileges::drop_others(CapabilitySet::KILL).map_err(|error| Failure::told(format!("privileges: {error}")))?;
 
-    let chosen =
-        Choices { content: args.content.map(Into::into), scan: args.scan.then_some(true), ..Choices::default() };
+    let chosen = Choices {
+        content: args.content.map(Into::into),
+        scan: args.scan.then_some(true),
+        prices: args.prices.clone(),
+        ..Choices::default()
+    };
     let options = Options {
         settings: Environment::of_process().settings(chosen),
         filter: Filter { only_added: true, ..Filter::default() },

@@ -20,7 +20,12 @@ use crate::style::Style;
 pub(crate) fn run(args: &Replay) -> Result<(), Failure> {
     let dialect = dialect_named(args.dialect.name())
         .ok_or_else(|| Failure::told(format!("dialect {} is not part of this build", args.dialect.name())))?;
-    let chosen = Choices { content: Some(args.content.into()), scan: Some(true), ..Choices::default() };
+    let chosen = Choices {
+        content: Some(args.content.into()),
+        scan: Some(true),
+        prices: args.prices.clone(),
+        ..Choices::default()
+    };
     let settings = Arc::new(Environment::of_process().settings(chosen));
     let mut out = io::BufWriter::new(io::stdout());
     let mut first = true;
