@@ -91,15 +91,17 @@ impl Anchors {
         Self { filter, buckets, anchors }
     }
 
-    /// Gives the range of each literal in `bytes`, and what it is known by.
-    pub(super) fn each(&self, bytes: &[u8], mut give: impl FnMut(usize, usize, u32)) {
-        for (place, four) in bytes.windows(4).enumerate() {
+    /// Gives the range of each literal in `bytes` whose rarest part begins in `from..to`, and what it is known by.
+    pub(super) fn each(&self, bytes: &[u8], from: usize, to: usize, mut give: impl FnMut(usize, usize, u32)) {
+        let part = bytes.get(from..bytes.len().min(to.saturating_add(GRAM))).unwrap_or_default();
+        for (place, four) in part.windows(4).enumerate() {
             let gram = folded([four[0], four[1], four[2], four[3]]);
             if self.may_be(gram) {
-                self.compare(bytes, place, gram, &mut give);
+                self.compare(bytes, from + place, gram, &mut give);
             }
         }
-        if let Some(place) = bytes.len().checked_sub(GRAM) {
+        // The last has nothing behind it.
+        if let Some(place) = bytes.len().checked_sub(GRAM).filter(|place| (from..to).contains(place)) {
             let gram = folded([bytes[place], bytes[place + 1], bytes[place + 2], 0]);
             if self.may_be(gram) {
                 self.compare(bytes, place, gram, &mut give);
@@ -137,13 +139,19 @@ mod tests {
         let literals = ["abc", "sk-", "token", "[x]", "ABCD"];
         let anchors = Anchors::new(literals.iter().zip(0..).map(|(literal, id)| (literal.as_bytes(), id)));
         for before in 0..9 {
-            let text = format!("{}AbCd sK-toKEN[X]tok", ".".repeat(before));
-            let mut found = Vec::new();
-            anchors.each(text.as_bytes(), |start, end, id| found.push((start - before, end - before, id)));
-            found.sort_unstable();
-            assert_eq!(found, [(0, 3, 0), (0, 4, 4), (5, 8, 1), (8, 13, 2), (13, 16, 3)]);
+            for after in ["", "t", "to", "tok"] {
+                let text = format!("{}AbCd sK-toKEN[X]{after}", ".".repeat(before));
+                for cut in 0..=text.len() {
+                    let mut found = Vec::new();
+                    let mut give = |start, end, id| found.push((start - before, end - before, id));
+                    anchors.each(text.as_bytes(), 0, cut, &mut give);
+                    anchors.each(text.as_bytes(), cut, text.len(), &mut give);
+                    found.sort_unstable();
+                    assert_eq!(found, [(0, 3, 0), (0, 4, 4), (5, 8, 1), (8, 13, 2), (13, 16, 3)], "cut at {cut}");
+                }
+            }
         }
-        anchors.each(b"", |_, _, _| unreachable!());
-        anchors.each(b"ab", |_, _, _| unreachable!());
+        anchors.each(b"", 0, 0, |_, _, _| unreachable!());
+        anchors.each(b"ab", 0, 2, |_, _, _| unreachable!());
     }
 }

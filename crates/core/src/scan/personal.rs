@@ -36,9 +36,10 @@ pub(super) const RESERVED: &[&str] =
 /// Local parts that are nobody.
 const NOBODY: &[&str] = &["git", "noreply", "no-reply", "donotreply", "postmaster", "nobody"];
 
-pub(super) fn emails(text: &mut Text<'_>, rule: u16, found: &mut Found) {
-    let mut at = 0;
-    while let Some(place) = text.bytes.get(at..).and_then(|rest| memchr(b'@', rest)).map(|ahead| at + ahead) {
+/// Looks at each `@` in `from..to`.
+pub(super) fn emails(text: &mut Text<'_>, from: usize, to: usize, rule: u16, found: &mut Found) {
+    let mut at = from;
+    while let Some(place) = text.bytes.get(at..to).and_then(|rest| memchr(b'@', rest)).map(|ahead| at + ahead) {
         at = place + 1;
         let start = text.run_start(place, MAIL_LOCAL, LOCAL + 1);
         let local = text.slice(start, place);
@@ -123,11 +124,17 @@ const STRETCH: usize = 32;
 /// How far before a dense stretch a number can begin.
 const BEFORE: usize = 40;
 
-pub(super) fn numbers(text: &mut Text<'_>, rules: Indices, found: &mut Found) {
-    let bytes = text.bytes;
-    let mut done = 0;
-    let mut from = 0;
-    for stretch in bytes.chunks(STRETCH) {
+/// Looks at each number in `from..to`, of which numbers were read up to `done` already; gives how far they were read.
+pub(super) fn numbers(
+    text: &Text<'_>,
+    from: usize,
+    to: usize,
+    done: usize,
+    rules: Indices,
+    found: &mut Found,
+) -> usize {
+    let (mut from, mut done) = (from, done);
+    for stretch in text.slice(from, to).chunks(STRETCH) {
         // Of a length that is known, so that it is counted many bytes at a time.
         let digits = stretch.first_chunk::<STRETCH>().map_or(DENSE, count_digits);
         let end = from + stretch.len();
@@ -136,6 +143,7 @@ pub(super) fn numbers(text: &mut Text<'_>, rules: Indices, found: &mut Found) {
         }
         from = end;
     }
+    done
 }
 
 fn count_digits(stretch: &[u8; STRETCH]) -> u8 {

@@ -18,6 +18,9 @@ use super::tokens::{ASSIGNED, Assigned, TOKENS, Token};
 /// How many times a decoded text is decoded again.
 const DECODED: u8 = 3;
 
+/// How much of a text is looked at with every kind of rule before the next is, in bytes.
+const BLOCK: usize = 16 * 1024;
+
 /// What to look for at a place where an anchor stands.
 #[derive(Debug, Clone, Copy)]
 enum Candidate {
@@ -106,10 +109,15 @@ impl Scanner {
     /// Looks at `text` as it stands, then at what it holds encoded.
     fn look(&self, text: &str, decoded: u8, found: &mut Found) {
         let mut bytes = Text::new(text.as_bytes());
-        self.anchored(&mut bytes, found);
-        personal::numbers(&mut bytes, self.numbers, found);
-        if let Some(rule) = self.numbers.email {
-            personal::emails(&mut bytes, rule, found);
+        // Block by block, so that a long text is read from memory once and not once for each kind of rule.
+        let mut read = 0;
+        for from in (0..text.len()).step_by(BLOCK) {
+            let to = text.len().min(from + BLOCK);
+            self.anchored(&mut bytes, from, to, found);
+            read = personal::numbers(&bytes, from, to, read, self.numbers, found);
+            if let Some(rule) = self.numbers.email {
+                personal::emails(&mut bytes, from, to, rule, found);
+            }
         }
         for own in &self.own {
             own.find(text, found);
@@ -127,8 +135,8 @@ impl Scanner {
         decode::each_decoded(text, &mut again);
     }
 
-    fn anchored(&self, text: &mut Text<'_>, found: &mut Found) {
-        self.anchors.each(text.bytes, |start, end, anchor| {
+    fn anchored(&self, text: &mut Text<'_>, from: usize, to: usize, found: &mut Found) {
+        self.anchors.each(text.bytes, from, to, |start, end, anchor| {
             let Some(&(from, to)) = self.places.get(anchor as usize) else { return };
             for candidate in self.candidates.get(from as usize..to as usize).unwrap_or_default() {
                 if let Some(hit) = verify(candidate, text, start, end) {
