@@ -139,9 +139,11 @@ impl Builder {
         self
     }
 
-    /// Whether ids of people leave as they are.
+    /// Lets ids of people leave as they are, if `raw`.
     pub fn raw_ids(mut self, raw: bool) -> Self {
-        self.choices.ids = raw.then(Ids::raw);
+        if raw {
+            self.choices.ids = Some(Ids::raw());
+        }
         self
     }
 

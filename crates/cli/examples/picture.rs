@@ -1,5 +1,7 @@
 //! Draws terminal output as an SVG, for the README:
-//! `CLICOLOR_FORCE=1 sidetone demo | cargo run -p sidetone-cli --example picture > docs/demo.svg`.
+//! `CLICOLOR_FORCE=1 sidetone demo | cargo run -p sidetone-cli --example picture > docs/demo.svg`, and
+//! `CLICOLOR_FORCE=1 sidetone replay --content redacted --format pretty conformance/findings | cargo run -p sidetone-cli --example picture
+//! -- "sidetone replay --content redacted" > docs/findings.svg`.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::fmt::Write as _;
@@ -22,18 +24,19 @@ struct Run<'a> {
 fn main() -> std::io::Result<()> {
     let mut input = String::new();
     std::io::stdin().read_to_string(&mut input)?;
-    println!("{}", svg(input.trim_end()));
+    let command = std::env::args().nth(1).unwrap_or_else(|| "sidetone demo".to_owned());
+    println!("{}", svg(&command, input.trim_end()));
     Ok(())
 }
 
-fn svg(input: &str) -> String {
+fn svg(command: &str, input: &str) -> String {
     let lines: Vec<Vec<Run<'_>>> = input.lines().map(runs).collect();
     let columns = lines.iter().flatten().map(|run| run.column + run.text.chars().count()).max().unwrap_or(0);
     let width = columns as f64 * CHAR + 2.0 * MARGIN;
     let height = lines.len() as f64 * LINE + BAR + 2.0 * MARGIN;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" role=\"img\">\n<title>sidetone demo in a terminal</title>\n\
+         height=\"{height:.0}\" role=\"img\">\n<title>{command} in a terminal</title>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"9\" fill=\"#0f1726\"/>\n"
     );
     for (place, colour) in ["#ff5f57", "#febc2e", "#28c840"].iter().enumerate() {

@@ -89,6 +89,7 @@ fn counts_are_those_of_the_server_and_missing_ones_stay_missing() {
             output_audio: Some(8),
             accepted_prediction: Some(9),
             rejected_prediction: Some(10),
+            ..Usage::default()
         }
     );
     assert_eq!(usage(json!({"prompt_tokens": 9, "prompt_cache_hit_tokens": 8})).cache_read, Some(8));

@@ -32,7 +32,6 @@ impl Lost {
 }
 
 /// All that is known of a call when it is first told to the worker.
-#[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) request: RequestHead,
     pub(crate) request_body: Option<Bytes>,
@@ -43,6 +42,13 @@ pub(crate) struct Opening {
     pub(crate) started: Instant,
     /// What it was charged, without its two items.
     pub(crate) charged_bytes: usize,
+}
+
+impl std::fmt::Debug for Opening {
+    /// Without what is sent and received: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opening").field("charged_bytes", &self.charged_bytes).finish_non_exhaustive()
+    }
 }
 
 /// What the worker is told. Times are as the clock gave them: the worker takes the start of the call from them.

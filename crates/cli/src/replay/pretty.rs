@@ -13,6 +13,9 @@ use crate::style::{Ink, Style};
 /// Widest column of names.
 const NAMES: usize = 52;
 
+/// Where a body is broken, in characters.
+const WIDTH: usize = 80;
+
 /// Longest value that is shown whole, in characters.
 const LONGEST: usize = 240;
 
@@ -47,7 +50,12 @@ pub(crate) fn print(
     for log in list(&document["logs"]).iter().filter(|log| log["event_name"] != names::SIDETONE_SECURITY_FINDING) {
         heading(out, style, "log", &text(&log["event_name"]))?;
         match body(&log["body"]) {
-            Some(body) => writeln!(out, "{}", marked(style, &body))?,
+            Some(body) => {
+                for (number, line) in folded(&body).iter().enumerate() {
+                    let indent = if number == 0 { 0 } else { NAMES + 11 };
+                    writeln!(out, "{:indent$}{}", "", marked(style, line))?;
+                }
+            }
             None => writeln!(out, "{}", style.paint(Ink::Dim, "no body (content is off)"))?,
         }
     }
@@ -108,6 +116,21 @@ fn ink(severity: Severity) -> Ink {
         Severity::Medium => Ink::Yellow,
         Severity::Low => Ink::Dim,
     }
+}
+
+/// A body in lines, broken at spaces.
+fn folded(body: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in body.split_inclusive(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && line + word.chars().count() > WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(word);
+        }
+    }
+    lines
 }
 
 /// A body with what stands in place of something that was found (`[RULE:LENGTH]`) set off.

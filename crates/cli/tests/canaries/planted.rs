@@ -69,6 +69,12 @@ impl Planter {
         self.put(None, secret, true, false).text
     }
 
+    /// The password of a URL: of characters that one may have.
+    fn password(&mut self) -> String {
+        let secret = Secret::key(&mut self.numbers);
+        self.put(None, secret, true, false).text
+    }
+
     fn person(&mut self) -> String {
         let secret = Secret::person(&mut self.numbers);
         self.put(None, secret, true, false).text
@@ -145,7 +151,7 @@ fn request(plant: &mut Planter, model: &str, is_stream: bool) -> Value {
             {"role": "system", "content": plant.said(&message(0, 0))},
             {"role": "user", "name": plant.arguments("request.messages[1]"), "content": [
                 {"type": "text", "text": plant.said(&message(1, 0))},
-                {"type": "image_url", "image_url": {"url": format!("https://u:{}@h.example/a.png?sig=1", plant.outside())}},
+                {"type": "image_url", "image_url": {"url": format!("https://u:{}@h.example/a.png?sig=1", plant.password())}},
                 {"type": "file", "file": {"filename": plant.arguments(&message(1, 2)), "file_id": "file-1"}},
             ]},
             {"role": "assistant", "content": plant.said(&message(2, 0)), "tool_calls": [

@@ -84,7 +84,7 @@ fn card(numbers: &mut Numbers) -> String {
 
 /// A German IBAN with its check digits (ISO 7064, MOD 97-10).
 fn iban(numbers: &mut Numbers) -> String {
-    let account = format!("37040044{}", numbers.of(DIGITS, 10));
+    let account = numbers.of(DIGITS, 18);
     let rest = format!("{account}131400").bytes().fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
     format!("DE{:02}{account}", 98 - rest)
 }

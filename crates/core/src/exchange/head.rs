@@ -70,10 +70,17 @@ impl Header {
 }
 
 /// What is kept of the head of a response.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct ResponseHead {
     status: u16,
     kept: [Option<HeaderValue>; KEPT],
+}
+
+impl std::fmt::Debug for ResponseHead {
+    /// Without the headers: no policy has looked at them yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseHead").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl ResponseHead {

@@ -22,7 +22,7 @@ const ID: usize = 512;
 /// Longest of the words that an API has a list of: finish reasons, tiers, codes.
 const WORD: usize = 64;
 
-/// The rule of what begins as keys do, where no scan says it better.
+/// The rule of names that begin as keys do, where no scan says it better.
 const KEY_RULE: &str = "key-prefix";
 
 /// One walk over one call.
@@ -238,14 +238,21 @@ impl<'a> Walk<'a> {
         const LONGEST: usize = 32;
         let place = Field::Named("request.stop_sequences");
         sequences.retain(|sequence| {
-            let is_short = sequence.len() <= LONGEST;
+            let is_found = self.scan_name(place, sequence);
             // They may be of any characters: only the parts that could be a name are looked at for keys.
             let words = sequence.split(|char: char| !char.is_ascii_graphic());
-            let has_key = words.map(|word| looks(word, LONGEST)).any(|looks| matches!(looks, Looks::Key(_)));
-            if !is_short || has_key {
+            let key = words.map(|word| looks(word, usize::MAX)).find_map(|looks| match looks {
+                Looks::Key(prefix) => Some(prefix),
+                Looks::Fine | Looks::Odd => None,
+            });
+            if let Some(prefix) = key.filter(|_| !is_found) {
+                self.report_key(place, prefix, sequence);
+            }
+            let is_kept = sequence.len() <= LONGEST && key.is_none() && !is_found;
+            if !is_kept {
                 self.skips.add(Skip::NameRefused, sequence.len() as u64);
             }
-            is_short && !has_key && !self.scan_name(place, sequence)
+            is_kept
         });
     }
 
@@ -287,17 +294,7 @@ impl<'a> Walk<'a> {
             }
             Looks::Key(prefix) => {
                 if !is_found {
-                    self.findings.add(
-                        Finding {
-                            rule: KEY_RULE.into(),
-                            category: Category::Credential,
-                            severity: Severity::High,
-                            place: Place { field: place, range: 0..name.len() },
-                            excerpt: (self.content != Content::Off)
-                                .then(|| format!("{prefix}… ({} bytes)", name.len()).into()),
-                        },
-                        self.limits.findings,
-                    );
+                    self.report_key(place, prefix, name);
                 }
                 self.skips.add(Skip::NameRefused, name.len() as u64);
                 false
@@ -380,6 +377,19 @@ impl<'a> Walk<'a> {
         if text.is_masked() {
             *said = text.as_str().unwrap_or_default().to_owned();
         }
+    }
+
+    /// Reports a name that begins as keys do, where no scan says it better.
+    fn report_key(&mut self, place: Field, prefix: &str, name: &str) {
+        let excerpt = (self.content != Content::Off).then(|| format!("{prefix}… ({} bytes)", name.len()).into());
+        let finding = Finding {
+            rule: KEY_RULE.into(),
+            category: Category::Credential,
+            severity: Severity::High,
+            place: Place { field: place, range: 0..name.len() },
+            excerpt,
+        };
+        self.findings.add(finding, self.limits.findings);
     }
 
     fn report(&mut self, place: Field, found: &Match<'_>) {
