@@ -61,7 +61,7 @@ impl Table {
 impl Layer {
     /// The embedded file, whose tables are read when they are needed.
     pub(super) fn embedded(text: &'static str) -> Self {
-        Self::read(text, |table| Cow::Borrowed(table)).unwrap_or_else(|_| Self::empty())
+        Self::read(text, Cow::Borrowed).unwrap_or_else(|_| Self::empty())
     }
 
     /// A file, read whole.
