@@ -146,6 +146,18 @@ fn each_kind_is_found_by_its_rule() {
 }
 
 #[test]
+fn a_limit_never_cuts_a_character() {
+    for length in 100..140 {
+        for fill in ["ß", "😀", "aß"] {
+            let text = format!("curl -u elastic:P{}4711 https://x.net/", fill.repeat(length));
+            for found in scan(&Scanner::embedded(), &text) {
+                assert!(text.get(found.range.clone()).is_some(), "{length} {fill}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_only_looks_like_a_secret_is_not_found() {
     let texts = [
         "postgres://user:password@localhost/db",

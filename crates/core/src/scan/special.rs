@@ -328,6 +328,8 @@ fn curl_header(text: &mut Text<'_>, end: usize) -> Option<(usize, usize)> {
         .then_some((at, stop))
 }
 
+/// Longest user and password; a longer one isn't taken apart.
+const USER: usize = 128;
 /// How far before its user `curl` may stand.
 const COMMAND: usize = 512;
 
@@ -339,11 +341,11 @@ fn curl_user(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize, us
     let at = text.run_end(end, BLANKS, 5);
     let quote = text.byte(at).filter(|byte| matches!(byte, b'"' | b'\''));
     let at = at + usize::from(quote.is_some());
-    let rest = text.slice(at, at + 128);
+    let rest = text.slice(at, at + USER);
     let length = rest
         .iter()
         .position(|&byte| quote.map_or_else(|| SPACE.has(byte) || matches!(byte, b'"' | b'\''), |quote| byte == quote))
-        .unwrap_or(rest.len());
+        .or((rest.len() < USER).then_some(rest.len()))?;
     // Each half quoted by itself: `"user":"password"`.
     let second = rest.get(length + 1..).filter(|_| quote.is_some()).and_then(|behind| {
         let half = behind.strip_prefix(b":\"").or_else(|| behind.strip_prefix(b":'"))?;
