@@ -31,26 +31,24 @@ const COUNT: usize = 500;
 
 /// Exchanges of that size at once, both ends captured.
 fn bodies_are_complete(size: usize) {
-    // An unoptimized build hashes and parses too slowly to keep up with gigabytes: `cargo test --release` takes all.
-    let count = if cfg!(debug_assertions) && size > 64 << 10 { COUNT / 20 } else { COUNT };
     let Some(python) = support::python() else { return };
     let folder = support::certificate();
     let server = Server::start(&python, folder.path());
-    let mut client = support::client(&python, &server, folder.path(), count, size, size);
+    let mut client = support::client(&python, &server, folder.path(), COUNT, size, size);
     // Room for a burst while other tests take the processors.
     let mut test = Test::start(Options { ring_bytes: 128 << 20, max_memory: 2 << 30, ..Options::default() });
     test.add(&server.program);
     test.add(&client);
     client.tell("go");
     let asked = support::asked(&client);
-    let served = server.noted("exchange", count);
-    assert_eq!(asked.len(), count);
+    let served = server.noted("exchange", COUNT);
+    assert_eq!(asked.len(), COUNT);
     // Connections end, on both sides.
-    server.noted("connection", count);
-    support::wait(|| test.heard.lock().unwrap().passed.len() >= 2 * count);
+    server.noted("connection", COUNT);
+    support::wait(|| test.heard.lock().unwrap().passed.len() >= 2 * COUNT);
     let report = test.stop();
     assert!(report.lost.is_empty(), "{} connections, {:?}", report.lost.len(), report.kernel);
-    assert_eq!(test.call_count(), count);
+    assert_eq!(test.call_count(), COUNT);
 
     let heard = test.heard.lock().unwrap();
     for (pid, noted) in [(client.pid(), &asked), (server.program.pid(), &served)] {
@@ -61,7 +59,7 @@ fn bodies_are_complete(size: usize) {
 
     let calls = test.calls.0.lock().unwrap();
     let ids: BTreeSet<_> = calls.iter().map(|call| call.response.id.as_deref().unwrap().to_owned()).collect();
-    assert_eq!((calls.len(), ids.len()), (count, count), "each exchange is one call");
+    assert_eq!((calls.len(), ids.len()), (COUNT, COUNT), "each exchange is one call");
     for call in calls.iter() {
         assert_eq!(call.process.as_ref().unwrap().pid, Some(client.pid()), "it is the client's");
         assert_eq!(call.outcome, Outcome::Completed);
