@@ -103,6 +103,11 @@ impl Scanner {
         if found.hits.is_empty() {
             return Vec::new();
         }
+        // Rules end at ASCII; should one not, the whole character counts, so that redaction can cut there.
+        for hit in &mut found.hits {
+            hit.start = (0..=hit.start).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+            hit.end = (hit.end..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+        }
         found.resolve(|rule| self.rules.get(usize::from(rule)).map_or(Severity::Low, |rule| rule.severity))
     }
 
