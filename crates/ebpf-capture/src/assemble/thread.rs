@@ -16,8 +16,10 @@ use crate::kernel::{Batch, Kernel, KernelCounters, RecordHeader};
 /// How often what the kernel side counted is added to the counters.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest that is waited for the start of a process that is gone, of which calls are there.
-const HEARSAY: Duration = Duration::from_millis(100);
+/// The longest that is waited for the start of a process that is gone, of which calls are there: where every processor is busy, who
+/// hears of it is behind.
+const HEARSAY: Duration = Duration::from_secs(3);
+const HEARSAY_POLL: Duration = Duration::from_millis(1);
 
 /// How long sinks have to deliver when nobody stops the capture but its end.
 const LAST_DEADLINE: Duration = Duration::from_secs(5);
@@ -71,7 +73,7 @@ impl Host for Here {
         // A process that lives for milliseconds has ended before its start is heard of.
         let waited = Instant::now();
         while self.processes.is_ahead(header.pid, header.end_ns) && waited.elapsed() < HEARSAY {
-            std::thread::sleep(HEARSAY / 100);
+            std::thread::sleep(HEARSAY_POLL);
         }
         self.processes.admits(header.pid, header.end_ns)
     }
