@@ -118,10 +118,10 @@ fn ink(severity: Severity) -> Ink {
     }
 }
 
-/// A body in lines, broken at spaces.
+/// A body in lines, broken at spaces and commas.
 fn folded(body: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in body.split_inclusive(' ') {
+    for word in body.split_inclusive([' ', ',']) {
         let line = lines.last().map_or(0, |line| line.chars().count());
         if line > 0 && line + word.chars().count() > WIDTH {
             lines.push(String::new());
