@@ -114,8 +114,8 @@ fn no_canary_of_a_live_call_leaves_with_content_off_and_none_of_a_known_format_r
 fn the_search_finds_the_canaries_of_live_calls_with_content_full() {
     let (calls, emitted) = emitted_of(Content::Full);
     assert_eq!(calls.len() as u64, CALLS);
-    for planted in (0..CALLS).map(planted) {
-        assert_eq!(planted.search(|canary| !canary.is_content).find(&emitted), None);
+    for (number, planted) in (0..CALLS).map(|number| (number, planted(number))) {
+        assert_eq!(planted.search(|canary| !canary.is_content).find(&emitted), None, "exchange {number}");
         assert!(planted.search(|canary| canary.is_content && canary.is_plain).find(&emitted).is_some());
     }
 }

@@ -44,7 +44,7 @@ impl Search {
 
     fn fragment(&mut self, place: &str, fragment: &[u8]) {
         self.begins[usize::from(u16::from_be_bytes([fragment[0], fragment[1]]))] = true;
-        self.fragments.insert(fragment.to_vec(), place.to_owned());
+        self.fragments.insert(fragment.to_vec(), format!("{place}: {}", String::from_utf8_lossy(fragment)));
     }
 
     /// What is found, if anything.
