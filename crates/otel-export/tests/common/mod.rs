@@ -8,8 +8,8 @@ use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
 use sidetone_core::event::{
-    Call, Choice, Findings, Identity, Incomplete, Message, Operation, Outcome, ParentSpan, Part, Request, Response, Role, Server,
-    Side, SpanId, Text, Timing, TraceId, Usage,
+    Call, Choice, Findings, Identity, Incomplete, Message, Operation, Outcome, ParentSpan, Part, Request, Response,
+    Role, Server, Side, SpanId, Text, Timing, TraceId, Usage,
 };
 use sidetone_otel_export::Providers;
 use sidetone_pipeline::Finished;
