@@ -5,24 +5,19 @@
 
 use super::base64;
 
-/// How keys begin, and how many characters follow at least. Each is the public beginning of a vendor's key format.
+/// How keys begin, and how many characters follow at least. Each is the public beginning of a vendor's key format. Those of one
+/// first letter stand together.
 const KEYS: &[(&str, usize)] = &[
     ("sk-", 12),
     ("sk_", 12),
+    ("shpat_", 12),
     ("pk-", 12),
     ("pk_", 12),
-    ("rk_", 12),
-    ("gsk_", 12),
-    ("xai-", 12),
     ("pplx-", 12),
-    ("nvapi-", 12),
-    ("hf_", 12),
+    ("pypi-", 12),
+    ("rk_", 12),
     ("r8_", 12),
-    ("AIza", 12),
-    ("AKIA", 12),
-    ("ASIA", 12),
-    ("ya29.", 12),
-    ("GOCSPX-", 12),
+    ("gsk_", 12),
     ("ghp_", 12),
     ("gho_", 12),
     ("ghu_", 12),
@@ -30,17 +25,23 @@ const KEYS: &[(&str, usize)] = &[
     ("ghr_", 12),
     ("github_pat_", 12),
     ("glpat-", 12),
+    ("xai-", 12),
     ("xoxa-", 8),
     ("xoxb-", 8),
     ("xoxp-", 8),
     ("xoxr-", 8),
     ("xoxs-", 8),
     ("xapp-", 8),
-    ("SG.", 16),
+    ("nvapi-", 12),
     ("npm_", 12),
-    ("pypi-", 12),
+    ("hf_", 12),
+    ("AIza", 12),
+    ("AKIA", 12),
+    ("ASIA", 12),
+    ("ya29.", 12),
+    ("GOCSPX-", 12),
+    ("SG.", 16),
     ("dop_v1_", 12),
-    ("shpat_", 12),
     ("lsv2_", 12),
     ("eyJ", 20),
     ("BEGIN ", 8),
@@ -74,6 +75,22 @@ const CLASSES: [u8; 256] = {
         key += 1;
     }
     classes
+};
+
+/// Which of the keys begin with each byte.
+const BY_FIRST: [(u8, u8); 256] = {
+    let mut by_first = [(0, 0); 256];
+    let mut key = 0;
+    while key < KEYS.len() {
+        let (from, to) = &mut by_first[KEYS[key].0.as_bytes()[0] as usize];
+        if *to == 0 {
+            *from = key as u8;
+        }
+        assert!(*to == 0 || *to == key as u8, "keys of one first letter stand apart");
+        *to = key as u8 + 1;
+        key += 1;
+    }
+    by_first
 };
 
 /// What a field looks like.
@@ -126,9 +143,10 @@ fn key_at(bytes: &[u8], at: usize, class: u8) -> Option<&'static str> {
 }
 
 fn key_in(rest: &[u8]) -> Option<&'static str> {
+    let (from, to) = BY_FIRST[usize::from(*rest.first()?)];
     let begins =
         |(key, more): &&(&'static str, usize)| rest.starts_with(key.as_bytes()) && rest.len() >= key.len() + more;
-    KEYS.iter().find(begins).map(|(key, _)| *key)
+    KEYS.get(usize::from(from)..usize::from(to))?.iter().find(begins).map(|(key, _)| *key)
 }
 
 #[cold]
