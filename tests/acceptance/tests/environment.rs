@@ -183,7 +183,9 @@ fn what_is_asked_for_and_can_not_be_had_gives_one_warning() {
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
         ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("OTEL_SEMCONV_STABILITY_OPT_IN", "gen_ai_latest_experimental"),
-        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_ONLY"),
+        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "on"),
+        ("SIDETONE_CONTENT", "everything"),
+        ("SIDETONE_SCAN", "maybe"),
     ] {
         let receiver = Receiver::start();
         let endpoint = receiver.endpoint();
