@@ -14,7 +14,7 @@ use sidetone_acceptance::Application;
 use sidetone_acceptance::protocol::{Place, Start};
 use sidetone_testkit::backends::{self, Receiver};
 use sidetone_testkit::server::MockServer;
-use sidetone_testkit::telemetry::{Attributes, LogRecord, Metric, Received, Resource, Scope, Span, Value};
+use sidetone_testkit::telemetry::{Attributes, LogRecord, Metric, Point, Received, Resource, Scope, Span, Value};
 use support::{PROGRAM, requests, text};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -213,6 +213,11 @@ struct Expected {
 const DURATION: &str = "gen_ai.client.operation.duration";
 const TOKENS: &str = "gen_ai.client.token.usage";
 const FIRST_CHUNK: &str = "gen_ai.client.operation.time_to_first_chunk";
+/// Ours: no peer has it.
+const COST: &str = "sidetone.cost";
+
+/// What the calls of each model cost: 115 tokens in at 0.15 USD a million and 66 out at 0.60; 6 in at 0.02.
+const COSTS: [(&str, f64); 2] = [("gpt-4o-mini", 56.85e-6), ("text-embedding-3-small", 0.12e-6)];
 
 const fn timed(metric: &'static str, case: &'static str, count: u64) -> Expected {
     Expected { metric, case, token_type: None, values: None, count }
@@ -234,7 +239,7 @@ const POINTS: [Expected; 7] = [
 
 fn assert_metrics(run: &Run<'_>, metrics: &[&Metric]) {
     let names: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-    assert_eq!(names.len(), 3, "each once, nothing was dropped: {names:?}");
+    assert_eq!(names.len(), 4, "each once, nothing was dropped: {names:?}");
     for Expected { metric: name, case, token_type, values, count } in POINTS {
         let about = format!("{name} {case} {token_type:?}");
         let golden = golden(run.content, case);
@@ -271,14 +276,23 @@ fn assert_metrics(run: &Run<'_>, metrics: &[&Metric]) {
         }
         assert_eq!(point.bucket_counts, buckets, "{about}");
     }
+    let cost = metrics.iter().find(|metric| metric.name == COST).unwrap_or_else(|| panic!("{names:?}"));
+    assert_eq!((cost.kind.as_str(), cost.unit.as_str(), cost.is_monotonic), ("Sum", "{USD}", Some(true)));
+    for (model, usd) in COSTS {
+        let is_of =
+            |point: &&Point| point.attributes.get("gen_ai.request.model") == Some(&Value::Str(model.to_owned()));
+        let value = cost.points.iter().find(is_of).and_then(|point| point.value).unwrap_or_else(|| panic!("{cost:?}"));
+        // The Collector prints six places.
+        assert!((value - usd).abs() <= 0.5e-6, "{model}: {value} and not {usd}");
+    }
     let points: usize = metrics.iter().map(|metric| metric.points.len()).sum();
-    assert_eq!(points, POINTS.len(), "and no other point");
+    assert_eq!(points, POINTS.len() + COSTS.len(), "and no other point");
 }
 
 fn shows_everything(receiver: &Receiver) {
     let server = MockServer::start();
     let runs = runs(&server, receiver);
-    let is_all = |got: &Received| got.spans.len() >= 20 && got.logs.len() >= 44 && got.metrics.len() >= 12;
+    let is_all = |got: &Received| got.spans.len() >= 20 && got.logs.len() >= 44 && got.metrics.len() >= 16;
     let got = receiver.wait_until(PATIENCE, is_all);
     assert_eq!((got.spans.len(), got.logs.len()), (20, 44), "{}", receiver.output());
     for run in &runs {
