@@ -652,10 +652,12 @@ INLINE void tell_boxes(struct state *s, u64 id, u64 address, u64 code, struct co
 		u64 pair[2] = {};
 		if (read_user(pair, sizeof(pair), (void *)(address + i * sizeof(u64))))
 			break;
-		if (is_box(pair[0], pair[1], code)) {
-			boxes->at[r->value & (MAX_BOXES - 1)] = pair[0];
-			r->value++;
-		}
+		if (!is_box(pair[0], pair[1], code))
+			continue;
+		/* The first ones are the state's own. What follows it may be what earlier calls left on the stack. */
+		boxes->at[r->value & (MAX_BOXES - 1)] = pair[0];
+		if (++r->value == MAX_BOXES)
+			break;
 	}
 	ring_submit(r, wake(s));
 }

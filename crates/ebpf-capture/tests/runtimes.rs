@@ -312,9 +312,9 @@ fn rustls_client_and_server(log: &Path) {
     let mut answer = Vec::new();
     let mut byte = [0];
     stream.read_exact(&mut byte).unwrap();
-    let mut stream = [*stream];
+    let mut stream = vec![*stream];
     stream[0].read_to_end(&mut answer).unwrap();
-    drop(Box::new(stream));
+    drop(Box::new(stream.remove(0)));
     let logged = server.exchanges(1).remove(0);
     std::fs::write(log.join("got"), logged.got).unwrap();
     std::fs::write(log.join("sent"), logged.sent).unwrap();

@@ -261,12 +261,14 @@ impl Drain {
         let kernel = Arc::clone(&self.kernel.0);
         let before = self.moved.owner(header.pid, boxes).filter(|owner| owner.conn != header.conn);
         let entry = before.and_then(|owner| Some((owner, kernel.connections.entries().get(owner.place as usize)?)));
-        let open = |entry: &Connection| entry.flags.load(SeqCst) & (flag::OVER | flag::REAPED) == 0;
+        // Where the process has ended by now its close may wait already: what is in the ring was before it.
+        let open = |entry: &Connection| entry.flags.load(SeqCst) & flag::OVER == 0;
         if let Some((owner, entry)) =
             entry.filter(|(owner, entry)| entry.conn.load(SeqCst) == owner.conn && open(entry))
         {
             kernel.delete_key(entry.address.load(Relaxed), header.pid, owner.place);
             if header.conn == 0 {
+                self.pending.retain(|(_, waiting)| waiting.conn != owner.conn);
                 self.close(owner.place, entry, Close::Freed);
             } else {
                 let (read, written) = (entry.read.load(SeqCst), entry.written.load(SeqCst));
