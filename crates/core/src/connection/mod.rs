@@ -12,7 +12,7 @@
 //! let at = |ms| At { begun: Duration::from_millis(ms), ended: Duration::from_millis(ms) };
 //! let request = "POST /v1/chat/completions HTTP/1.1\r\nhost: api.openai.com\r\ncontent-length: 22\r\n\r\n{\"model\":\"gpt-5-mini\"}";
 //! connection.handle_bytes(Direction::Write, Bytes::from_static(request.as_bytes()), at(10));
-//! let response = "HTTP/1.1 200 OK\r\ncontent-length: 48\r\n\r\n{\"id\":\"c\",\"model\":\"gpt-5-mini-2\",\"choices\":[]   }";
+//! let response = "HTTP/1.1 200 OK\r\ncontent-length: 49\r\n\r\n{\"id\":\"c\",\"model\":\"gpt-5-mini-2\",\"choices\":[]   }";
 //! connection.handle_bytes(Direction::Read, Bytes::from_static(response.as_bytes()), at(250));
 //! let seen = connection.poll().unwrap();
 //! assert_eq!(seen.side, Side::Client);
