@@ -6,7 +6,7 @@ mod support;
 use std::borrow::Cow;
 
 use proptest::prelude::*;
-use sidetone_core::event::Choice;
+use sidetone_core::event::{Choice, Part, Role};
 use sidetone_core::policy::{Allowance, Content, Keep, Limits};
 use sidetone_core::provider::{Answer, SURFACES, Surface};
 use sidetone_core::wire::sse::{SseDecoder, SseItem};
@@ -36,15 +36,29 @@ fn in_full(surface: &dyn Surface, stream: &[u8], content: Content) -> InFull {
         }
     }
     let mut choices = answer.take_choices(&keep);
-    for choice in &mut choices {
-        // The review lets go of a reason that is no word.
-        let is_word = |reason: &Cow<'_, str>| {
-            let mut bytes = reason.bytes();
-            reason.len() <= 64 && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'/'))
-        };
-        choice.finish_reason = choice.finish_reason.take().filter(is_word);
-    }
+    choices.iter_mut().for_each(let_go_of_odd_names);
     InFull { choices, outputs, unreadable }
+}
+
+/// As the review of a finished call does: names and words are kept that are short and of plain characters.
+fn let_go_of_odd_names(choice: &mut Choice) {
+    let is_plain = |name: &str, limit: usize| {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@+= ()[],;#~|$".contains(&byte);
+        name.len() <= limit && name.bytes().all(is_allowed) && !name.contains("://")
+    };
+    let is_word = |word: &Cow<'_, str>| is_plain(word, 64);
+    choice.finish_reason = choice.finish_reason.take().filter(is_word);
+    if let Role::Other(role) = &mut choice.message.role
+        && !is_plain(role, 64)
+    {
+        *role = "".into();
+    }
+    for part in &mut choice.message.parts {
+        let Part::ToolCall(call) = part else { continue };
+        call.id = call.id.take().filter(|id| is_plain(id, 512));
+        call.kind = call.kind.take().filter(is_word);
+        call.name = call.name.take().filter(|name| is_plain(name, 256));
+    }
 }
 
 fn observed(path: &str, pieces: &[&[u8]], content: Content) -> InFull {
