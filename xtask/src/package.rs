@@ -1,4 +1,4 @@
-//! Packaging: each package is built from what would be uploaded.
+//! Packaging: each published package is built from what would be uploaded.
 //!
 //! `cargo package` hands the packages to one another through a registry of its own, and takes a version that it met
 //! there before for unchanged: sources that it once unpacked, and what it built of them, must go first.
@@ -11,7 +11,8 @@ use crate::run::{self, Failed};
 use crate::workspace;
 
 pub(crate) fn run() -> Result<(), Failed> {
-    let names: Vec<String> = workspace::packages()?.into_iter().map(|package| package.name).collect();
+    let packages = workspace::packages()?;
+    let names: Vec<String> = packages.iter().map(|package| package.name.clone()).collect();
     let target = workspace::root().join("target");
     let stale = [target.join("package"), target.join("debug/.fingerprint")].into_iter().chain(unpacked_sources());
     for folder in stale {
@@ -20,6 +21,9 @@ pub(crate) fn run() -> Result<(), Failed> {
     // The target folder of the other steps: dependencies are not compiled again. Local changes are checked too.
     let mut command = run::cargo();
     command.args(["package", "--workspace", "--allow-dirty", "--quiet"]).env("CARGO_TARGET_DIR", target);
+    for package in packages.iter().filter(|package| !package.is_published) {
+        command.args(["--exclude", &package.name]);
+    }
     run::run(command.current_dir(workspace::root()))
 }
 

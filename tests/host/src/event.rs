@@ -5,9 +5,7 @@ use std::path::Path;
 
 use boon::{Compiler, Schemas};
 use serde_json::Value;
-
-/// The schema of this repository.
-const SCHEMA: &str = include_str!("../../../docs/jsonl.schema.json");
+use sidetone::pipeline::JsonLines;
 
 /// One call. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +114,7 @@ pub fn parse(text: &str) -> Vec<Event> {
 fn schema() -> impl Fn(&Value) -> Result<(), String> {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     compiler.enable_format_assertions();
-    compiler.add_resource("jsonl.schema.json", serde_json::from_str(SCHEMA).unwrap()).unwrap();
+    compiler.add_resource("jsonl.schema.json", serde_json::from_str(JsonLines::SCHEMA).unwrap()).unwrap();
     let schema = compiler.compile("jsonl.schema.json", &mut schemas).unwrap();
     move |record| schemas.validate(record, schema).map_err(|error| format!("{error:#}"))
 }
