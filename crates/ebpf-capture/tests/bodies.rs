@@ -36,7 +36,7 @@ fn bodies_are_complete(size: usize) {
     let server = Server::start(&python, folder.path());
     let mut client = support::client(&python, &server, folder.path(), COUNT, size, size);
     // Room for a burst while other tests take the processors.
-    let mut test = Test::start(Options { ring_bytes: 128 << 20, max_memory: 2 << 30, ..Options::default() });
+    let mut test = Test::start(Options { ring_bytes: 64 << 20, max_memory: 2 << 30, ..Options::default() });
     test.add(&server.program);
     test.add(&client);
     client.tell("go");

@@ -3,15 +3,7 @@
  * WHAT is `echo` (some bytes that are no HTTP, to a server that sends some back) or `chat` (a call). Prints the address of each
  * connection's SSL. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <openssl/ssl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "chat.h"
+#include "libssl.h"
 
 /* An allocator that gives what was freed last to whoever next asks for as much: so addresses come back. */
 #define SIZES 4096
@@ -77,18 +69,12 @@ int main(int argc, char **argv)
 		int port;
 		if (sscanf(argv[n], "%255[^=]=%63[^:]:%d=%15s", name, ip, &port, what) != 4)
 			return 2;
-		struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-		inet_pton(AF_INET, ip, &address.sin_addr);
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
-		if (connect(fd, (struct sockaddr *)&address, sizeof address))
-			return perror("connect"), 1;
-		SSL *ssl = SSL_new(context);
-		SSL_set_tlsext_host_name(ssl, name);
-		SSL_set_fd(ssl, fd);
-		if (SSL_connect(ssl) != 1 || (strcmp(what, "echo") ? chat(ssl) : echo(ssl)))
+		SSL *ssl = session(context, ip, port, name);
+		if (!ssl || (strcmp(what, "echo") ? chat(ssl) : echo(ssl)))
 			return fprintf(stderr, "%s failed\n", argv[n]), 1;
 		printf("%p\n", (void *)ssl);
 		fflush(stdout);
+		int fd = SSL_get_fd(ssl);
 		SSL_shutdown(ssl);
 		SSL_free(ssl);
 		close(fd);
