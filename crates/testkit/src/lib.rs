@@ -7,6 +7,7 @@
 //! | [`split`] | the same bytes, cut in every way the network may cut them |
 //! | [`hostile`] | a receiver of telemetry that hangs, refuses, fails, dies, and comes back |
 //! | `otlp` (feature `otlp`) | what that receiver got, decoded into the plain values of `telemetry` |
+//! | `canaries` (feature `canaries`) | exchanges with secrets planted in every place, and a search for them |
 //! | `backends` (feature `backends`) | real receivers: OpenTelemetry Collector, rotel, Arize Phoenix |
 //! | [`require`] | what a test needs from its machine: present, skipped in plain sight, or a failure |
 //!
@@ -33,6 +34,8 @@
 
 #[cfg(feature = "backends")]
 pub mod backends;
+#[cfg(feature = "canaries")]
+pub mod canaries;
 pub mod case;
 pub mod hostile;
 #[cfg(feature = "otlp")]

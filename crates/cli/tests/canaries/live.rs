@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sidetone::{Content, SendObserved};
 use sidetone_pipeline::{Finished, Sink};
+use sidetone_testkit::canaries::planted;
 use sidetone_testkit::hostile::Receiver;
 use sidetone_testkit::server::MockServer;
 
-use super::planted::planted;
 use super::{Written, assert_event, sinks};
 
 /// How long to wait for what must happen.

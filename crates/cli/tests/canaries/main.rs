@@ -2,14 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod live;
-mod planted;
-mod search;
-mod secret;
 
 use std::sync::{Arc, Mutex};
 
-use planted::{Planted, planted};
-use secret::{KEYS, Numbers, OTHERS, Secret};
 use sidetone::environment::{Choices, Environment};
 use sidetone_cli::replay::{Cut, Memory, golden, observe};
 use sidetone_core::dialect::V2;
@@ -19,6 +14,7 @@ use sidetone_core::policy::Content;
 use sidetone_core::scan::Scanner;
 use sidetone_otel_export::Readable;
 use sidetone_pipeline::{Finished, JsonLines, Sink};
+use sidetone_testkit::canaries::{KEYS, Numbers, OTHERS, Planted, Search, Secret, planted};
 
 /// What a sink writes, kept.
 #[derive(Debug, Clone, Default)]
@@ -140,7 +136,7 @@ fn with_content_full_what_was_said_is_found_and_nothing_else() {
         assert_eq!(planted.search(|canary| !canary.is_content).find(&emitted), None);
         let said = planted.canaries.iter().filter(|canary| canary.is_content && canary.is_plain);
         for canary in said {
-            let mut search = search::Search::default();
+            let mut search = Search::default();
             search.secret("", &canary.secret);
             assert!(search.find(&emitted).is_some(), "the search works: {:?}", canary.place);
         }

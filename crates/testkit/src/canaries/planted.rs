@@ -1,30 +1,35 @@
 //! Exchanges with a secret in every place that one has.
 
 use serde_json::{Value, json};
-use sidetone_testkit::case::Case;
-
-use super::search::Search;
-use super::secret::{Numbers, Secret};
+use super::{Numbers, Search, Secret};
+use crate::case::Case;
 
 /// What was planted where.
-pub(crate) struct Canary {
+#[derive(Debug, Clone)]
+pub struct Canary {
     /// The place in the event where a scan is to find it; `None`: it never comes into an event.
-    pub(crate) place: Option<String>,
-    pub(crate) secret: Secret,
+    pub place: Option<String>,
+    /// What was planted.
+    pub secret: Secret,
     /// Whether it stands there as it is.
-    pub(crate) is_plain: bool,
+    pub is_plain: bool,
     /// Whether it is content: kept in `full`.
-    pub(crate) is_content: bool,
+    pub is_content: bool,
 }
 
 /// An exchange with secrets in it.
-pub(crate) struct Planted {
-    pub(crate) case: Case,
-    pub(crate) canaries: Vec<Canary>,
-    pub(crate) has_model: bool,
-    pub(crate) fails: bool,
+#[derive(Debug, Clone)]
+pub struct Planted {
+    /// The request and its answer. The case's name is this exchange's alone.
+    pub case: Case,
+    /// All that was planted in it.
+    pub canaries: Vec<Canary>,
+    /// Whether the request names a model, rather than a key in its place.
+    pub has_model: bool,
+    /// Whether the server says that it failed.
+    pub fails: bool,
     /// Headers of the request, which only a live one has.
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, String)>,
 }
 
 struct Planter {
@@ -81,20 +86,30 @@ impl Planter {
     }
 }
 
-/// The n-th exchange.
-pub(crate) fn planted(number: u64) -> Planted {
+/// The n-th exchange: always the same for a number.
+///
+/// Its answer is of the model `gpt-4o-mini-2024-07-18`, and counts 11 tokens of input and 7 of output.
+#[must_use]
+pub fn planted(number: u64) -> Planted {
     let kind = number % 4;
     let mut plant = Planter { numbers: Numbers(number.wrapping_mul(7919) + 17), canaries: Vec::new() };
     let has_model = !number.is_multiple_of(6);
+    // An Azure path names the model in place of the body.
+    let is_deployment = number.is_multiple_of(12);
     let model = if has_model { "gpt-4o-mini".to_owned() } else { plant.name("request.model") };
     let fails = kind == 3;
-    let request = request(&mut plant, &model, kind == 1);
+    let mut request = request(&mut plant, &model, kind == 1);
     let mut case = Case::embedded(match kind {
         1 => "chat_stream_usage",
         3 => "error_401",
         _ => "chat_basic",
     })
     .unwrap();
+    case.name = format!("canary-{number}");
+    if is_deployment {
+        case.path = format!("/openai/deployments/{model}/chat/completions");
+        request.as_object_mut().unwrap().remove("model");
+    }
     case.path = format!("{}?api-key={}", case.path, plant.outside());
     case.request = request.to_string().into();
     let response = match kind {
@@ -220,7 +235,8 @@ fn streamed(plant: &mut Planter) -> String {
 
 impl Planted {
     /// Looks for those of the canaries.
-    pub(crate) fn search(&self, wanted: impl Fn(&Canary) -> bool) -> Search {
+    #[must_use]
+    pub fn search(&self, wanted: impl Fn(&Canary) -> bool) -> Search {
         let mut search = Search::default();
         for canary in self.canaries.iter().filter(|canary| wanted(canary)) {
             search.secret(canary.place.as_deref().unwrap_or("outside"), &canary.secret);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::secret::Secret;
+use super::Secret;
 
 /// A fragment of so many bytes is as good as the whole.
 const FRAGMENT: usize = 12;
@@ -11,8 +11,9 @@ const FRAGMENT: usize = 12;
 /// How long a character is that is written by its number in JSON.
 const ESCAPE: usize = 6;
 
-/// Looks for fragments of any of many texts.
-pub(crate) struct Search {
+/// Looks for fragments of any of many texts: as they are, in base64, and as JSON may escape them.
+#[derive(Debug, Clone)]
+pub struct Search {
     fragments: HashMap<Vec<u8>, String>,
     /// By its first two bytes, whether any fragment begins so: most places are passed by at once.
     begins: Vec<bool>,
@@ -26,7 +27,7 @@ impl Default for Search {
 
 impl Search {
     /// Looks for a secret as it is, in base64, and escaped.
-    pub(crate) fn secret(&mut self, place: &str, secret: &Secret) {
+    pub fn secret(&mut self, place: &str, secret: &Secret) {
         let Range { start, end } = secret.private.clone();
         self.text(place, &secret.text[start..end]);
         // Whole groups of base64 that stand for nothing else.
@@ -47,8 +48,17 @@ impl Search {
         self.fragments.insert(fragment.to_vec(), format!("{place}: {}", String::from_utf8_lossy(fragment)));
     }
 
+    /// Looks for what another looks for, too.
+    pub fn extend(&mut self, other: Self) {
+        for (begins, other) in self.begins.iter_mut().zip(other.begins) {
+            *begins |= other;
+        }
+        self.fragments.extend(other.fragments);
+    }
+
     /// What is found, if anything.
-    pub(crate) fn find(&self, emitted: &[u8]) -> Option<&str> {
+    #[must_use]
+    pub fn find(&self, emitted: &[u8]) -> Option<&str> {
         (0..emitted.len().saturating_sub(FRAGMENT - 1)).find_map(|at| {
             let rest = &emitted[at..];
             if !self.begins[usize::from(u16::from_be_bytes([rest[0], rest[1]]))] {

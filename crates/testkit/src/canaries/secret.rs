@@ -1,10 +1,12 @@
 //! Invented secrets: of every format that has a public beginning, personal data with right check digits, and such as no rule knows.
 
 /// A stream of numbers that is the same in every run.
-pub(crate) struct Numbers(pub(crate) u64);
+#[derive(Debug, Clone)]
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    pub(crate) fn next(&mut self, below: usize) -> usize {
+    /// The next of them, less than `below`.
+    pub fn next(&mut self, below: usize) -> usize {
         // Knuth's MMIX constants.
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % below
@@ -23,19 +25,20 @@ const DIGITS: &str = "0123456789";
 
 /// What was planted.
 #[derive(Debug, Clone)]
-pub(crate) struct Secret {
-    pub(crate) text: String,
+pub struct Secret {
+    /// As it is.
+    pub text: String,
     /// Which bytes of it nobody may know: a format's public beginning and a database's host are none.
-    pub(crate) private: std::ops::Range<usize>,
+    pub private: std::ops::Range<usize>,
     /// Whether a scan knows its format.
-    pub(crate) is_known: bool,
+    pub is_known: bool,
 }
 
-/// One format.
-type Make = fn(&mut Numbers) -> (String, usize);
+/// One format: makes a secret, and says how many bytes of it are the format's public beginning.
+pub type Make = fn(&mut Numbers) -> (String, usize);
 
 /// Keys that are told by their beginning, so that they are kept out of names also where nothing is scanned.
-pub(crate) const KEYS: &[Make] = &[
+pub const KEYS: &[Make] = &[
     |n| (format!("AKIA{}", n.of(UPPER32, 16)), 4),
     |n| (format!("sk-{}T3BlbkFJ{}", n.of(ALNUM, 20), n.of(ALNUM, 20)), 3),
     |n| (format!("sk-proj-{}T3BlbkFJ{}", n.of(ALNUM, 74), n.of(ALNUM, 74)), 8),
@@ -55,7 +58,7 @@ pub(crate) const KEYS: &[Make] = &[
 ];
 
 /// What only a scan finds.
-pub(crate) const OTHERS: &[Make] = &[
+pub const OTHERS: &[Make] = &[
     |n| (format!("{}.{}@{}.com", n.of(LOWER, 8), n.of(LOWER, 8), n.of(LOWER, 9)), 0),
     |n| (card(n), 0),
     |n| (iban(n), 0),
@@ -91,12 +94,15 @@ fn iban(numbers: &mut Numbers) -> String {
 
 impl Secret {
     /// A key that is told by its beginning.
-    pub(crate) fn key(numbers: &mut Numbers) -> Self {
+    #[must_use]
+    pub fn key(numbers: &mut Numbers) -> Self {
         let make = KEYS[numbers.next(KEYS.len())];
         Self::made(make, numbers)
     }
 
-    pub(crate) fn made(make: Make, numbers: &mut Numbers) -> Self {
+    /// One of that format.
+    #[must_use]
+    pub fn made(make: Make, numbers: &mut Numbers) -> Self {
         let (text, public) = make(numbers);
         // The same eight characters stand in the middle of every OpenAI key.
         let marker = text.find("T3BlbkFJ").unwrap_or(text.len());
@@ -105,7 +111,8 @@ impl Secret {
     }
 
     /// Anything: three of four of a format that a scan knows.
-    pub(crate) fn any(numbers: &mut Numbers) -> Self {
+    #[must_use]
+    pub fn any(numbers: &mut Numbers) -> Self {
         match numbers.next(4) {
             0 => Self { text: numbers.of(ALNUM, 32), private: 0..32, is_known: false },
             1 => Self::made(OTHERS[numbers.next(OTHERS.len())], numbers),
@@ -114,12 +121,14 @@ impl Secret {
     }
 
     /// An id of a person.
-    pub(crate) fn person(numbers: &mut Numbers) -> Self {
+    #[must_use]
+    pub fn person(numbers: &mut Numbers) -> Self {
         Self { text: format!("person{}", numbers.of(ALNUM, 18)), private: 6..24, is_known: true }
     }
 
     /// As base64 writes it.
-    pub(crate) fn base64(&self) -> String {
+    #[must_use]
+    pub fn base64(&self) -> String {
         const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut out = String::new();
         for group in self.text.as_bytes().chunks(3) {
@@ -133,7 +142,8 @@ impl Secret {
     }
 
     /// As JSON may write it: every character by its number.
-    pub(crate) fn escaped(&self) -> String {
+    #[must_use]
+    pub fn escaped(&self) -> String {
         self.text.chars().map(|char| format!("\\u{:04x}", u32::from(char))).collect()
     }
 }
