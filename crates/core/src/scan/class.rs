@@ -43,13 +43,14 @@ const BACKSLASH: Class = Class(1 << 19);
 const PRINTABLE_REST: Class = Class(1 << 20);
 const MULTIBYTE: Class = Class(1 << 21);
 const PARENTHESIS: Class = Class(1 << 22);
+const UPPER_GH: Class = Class(1 << 23);
 
 /// `0` to `9`.
 pub(super) const DIGIT: Class = DIGIT_LOW.of(DIGIT_BASE32).of(DIGIT_HIGH);
 /// `a` to `z`.
 pub(super) const LOWER: Class = LOWER_HEX.of(LOWER_GH).of(LOWER_REST);
 /// `A` to `Z`.
-pub(super) const UPPER: Class = UPPER_HEX.of(UPPER_REST);
+pub(super) const UPPER: Class = UPPER_HEX.of(UPPER_GH).of(UPPER_REST);
 /// Letters of both cases.
 pub(super) const LETTER: Class = LOWER.of(UPPER);
 /// Letters and digits.
@@ -62,8 +63,8 @@ pub(super) const UPPER_ALNUM: Class = UPPER.of(DIGIT);
 pub(super) const HEX_LOWER: Class = DIGIT.of(LOWER_HEX);
 /// Hexadecimal digits.
 pub(super) const HEX: Class = HEX_LOWER.of(UPPER_HEX);
-/// Digits and the letters `a` to `h`, of both cases (what Flutterwave and Mailgun use).
-pub(super) const TO_H: Class = HEX.of(LOWER_GH).of(UPPER_REST);
+/// Digits and the letters `a` to `h`, of both cases (what gitleaks has for Flutterwave and Mailgun).
+pub(super) const TO_H: Class = HEX.of(LOWER_GH).of(UPPER_GH);
 /// The alphabet of RFC 4648 base32.
 pub(super) const BASE32: Class = UPPER.of(DIGIT_BASE32);
 /// The alphabet of base64 without its padding.
@@ -131,7 +132,8 @@ const KINDS: [u32; 256] = {
             b'g' | b'h' => LOWER_GH,
             b'i'..=b'z' => LOWER_REST,
             b'A'..=b'F' => UPPER_HEX,
-            b'G'..=b'Z' => UPPER_REST,
+            b'G' | b'H' => UPPER_GH,
+            b'I'..=b'Z' => UPPER_REST,
             b'_' => UNDERSCORE,
             b'-' => HYPHEN,
             b'.' => DOT,

@@ -1,24 +1,12 @@
 //! Formats that tell only beside their vendor's name: `vendor_token = "…"`.
 
-use super::token::Assigned;
+use super::token::{Assigned, UUID};
 use crate::scan::checksum::Check;
 use crate::scan::class::{
     ALNUM, ALNUM_HYPHEN, ANY64, ANY64_PAD, BASE64, DIGIT, GENERIC, HEX, HEX_LOWER, LOWER_ALNUM, PERCENT64, TO_H, URL64,
     URL64_PAD, WORD,
 };
 use crate::scan::shape::{Piece, exactly, lit, run};
-
-const UUID: [Piece; 9] = [
-    exactly(HEX, 8),
-    lit("-"),
-    exactly(HEX, 4),
-    lit("-"),
-    exactly(HEX, 4),
-    lit("-"),
-    exactly(HEX, 4),
-    lit("-"),
-    run(HEX, 12, 12),
-];
 
 pub(super) static ASSIGNED: &[Assigned] = &[
     Assigned::new("adafruit-api-key", &["adafruit"], &[run(URL64, 32, 32)], URL64),

@@ -1,23 +1,9 @@
 //! Keys of the vendors of models and of the tools around them.
 
-use super::token::Token;
+use super::token::{Token, uuid_behind};
 use crate::scan::checksum::Check;
-use crate::scan::class::{ALNUM, BASE64, HEX, HEX_LOWER, LETTER, LOWER_ALNUM, URL64, URL64_PAD};
+use crate::scan::class::{ALNUM, BASE64, HEX_LOWER, LETTER, LOWER_ALNUM, URL64, URL64_PAD};
 use crate::scan::shape::{Piece, exactly, lit, run};
-
-const UUID: [Piece; 9] = [
-    exactly(HEX, 8),
-    lit("-"),
-    exactly(HEX, 4),
-    lit("-"),
-    exactly(HEX, 4),
-    lit("-"),
-    exactly(HEX, 4),
-    lit("-"),
-    exactly(HEX, 12),
-];
-const LANGFUSE: [Piece; 10] =
-    [Piece::OneOf(&["sk-lf-"]), UUID[0], UUID[1], UUID[2], UUID[3], UUID[4], UUID[5], UUID[6], UUID[7], UUID[8]];
 
 pub(super) static TOKENS: &[Token] = &[
     Token::new("anthropic-admin-api-key", "sk-ant-admin01-", &[&[lit("sk-ant-admin01-"), run(URL64, 80, 128)]]),
@@ -69,7 +55,8 @@ pub(super) static TOKENS: &[Token] = &[
     .source("OpenAI API reference, authentication; DeepSeek API documentation (sk- and 32 digits)"),
     Token::new("openrouter-api-key", "sk-or-v1-", &[&[lit("sk-or-v1-"), run(HEX_LOWER, 64, 64)]])
         .source("OpenRouter API documentation, authentication"),
-    Token::new("langfuse-secret-key", "sk-lf-", &[&LANGFUSE]).source("Langfuse documentation, API keys"),
+    Token::new("langfuse-secret-key", "sk-lf-", &[&uuid_behind(lit("sk-lf-"))])
+        .source("Langfuse documentation, API keys"),
     Token::new(
         "langsmith-api-key",
         "lsv2_",

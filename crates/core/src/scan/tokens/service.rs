@@ -1,6 +1,6 @@
 //! Tokens of payment, mail, chat and other services.
 
-use super::token::Token;
+use super::token::{Token, uuid_behind};
 use crate::scan::checksum::Check;
 use crate::scan::class::{ALNUM, ALNUM_HYPHEN, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, TO_H, URL64, URL64_PAD_DOT};
 use crate::scan::shape::{Piece, exactly, lit, run};
@@ -77,18 +77,7 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new(
         "plaid-access-token",
         "access-",
-        &[&[
-            Piece::OneOf(&["access-sandbox-", "access-development-", "access-production-"]),
-            exactly(HEX, 8),
-            lit("-"),
-            exactly(HEX, 4),
-            lit("-"),
-            exactly(HEX, 4),
-            lit("-"),
-            exactly(HEX, 4),
-            lit("-"),
-            run(HEX, 12, 12),
-        ]],
+        &[&uuid_behind(Piece::OneOf(&["access-sandbox-", "access-development-", "access-production-"]))],
     ),
     Token::new(
         "slack-bot-token",

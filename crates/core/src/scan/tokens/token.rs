@@ -1,9 +1,9 @@
 //! What the tables of token formats are made of.
 
 use crate::scan::checksum::Check;
-use crate::scan::class::Class;
+use crate::scan::class::{Class, HEX};
 use crate::scan::rule::{Category, Severity};
-use crate::scan::shape::Piece;
+use crate::scan::shape::{Piece, exactly, lit};
 
 /// Where gitleaks stands for the format: the default rules of this version.
 pub(in crate::scan) const GITLEAKS: &str = "gitleaks 8.30.1, default rules";
@@ -55,21 +55,6 @@ impl Token {
         self.apart = false;
         self
     }
-
-    pub(in crate::scan) const fn entropy(mut self, tenths: u8) -> Self {
-        self.entropy = tenths;
-        self
-    }
-
-    pub(in crate::scan) const fn check(mut self, check: Check) -> Self {
-        self.check = check;
-        self
-    }
-
-    pub(in crate::scan) const fn source(mut self, source: &'static str) -> Self {
-        self.source = source;
-        self
-    }
 }
 
 /// A format that tells only where its vendor's name stands before it: `vendor_token = "…"`.
@@ -95,19 +80,47 @@ impl Assigned {
     ) -> Self {
         Self { name, keywords, value, until, entropy: 0, check: Check::None, source: GITLEAKS }
     }
+}
 
-    pub(in crate::scan) const fn entropy(mut self, tenths: u8) -> Self {
-        self.entropy = tenths;
-        self
-    }
+/// What both kinds of formats may ask for besides their shape, and where they were taken from.
+macro_rules! conditions {
+    ($($format:ident),*) => {$(
+        impl $format {
+            pub(in crate::scan) const fn entropy(mut self, tenths: u8) -> Self {
+                self.entropy = tenths;
+                self
+            }
 
-    pub(in crate::scan) const fn check(mut self, check: Check) -> Self {
-        self.check = check;
-        self
-    }
+            pub(in crate::scan) const fn check(mut self, check: Check) -> Self {
+                self.check = check;
+                self
+            }
 
-    pub(in crate::scan) const fn source(mut self, source: &'static str) -> Self {
-        self.source = source;
-        self
-    }
+            pub(in crate::scan) const fn source(mut self, source: &'static str) -> Self {
+                self.source = source;
+                self
+            }
+        }
+    )*};
+}
+
+conditions!(Token, Assigned);
+
+/// A UUID, with its hyphens.
+pub(super) const UUID: [Piece; 9] = [
+    exactly(HEX, 8),
+    lit("-"),
+    exactly(HEX, 4),
+    lit("-"),
+    exactly(HEX, 4),
+    lit("-"),
+    exactly(HEX, 4),
+    lit("-"),
+    exactly(HEX, 12),
+];
+
+/// A UUID behind something.
+pub(super) const fn uuid_behind(first: Piece) -> [Piece; 10] {
+    let [a, b, c, d, e, f, g, h, i] = UUID;
+    [first, a, b, c, d, e, f, g, h, i]
 }
