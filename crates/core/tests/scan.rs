@@ -246,7 +246,17 @@ fn the_application_has_rules_of_its_own() {
     assert_eq!(builder().expression("jwt", "x", Severity::Low).unwrap_err(), RuleError::Taken("jwt".into()));
     assert_eq!(builder().keyword("a", " ", Severity::Low).unwrap_err(), RuleError::Empty);
     assert_eq!(builder().keyword(" ", "a", Severity::Low).unwrap_err(), RuleError::Empty);
-    assert!(builder().keyword("a", "b", Severity::Low).unwrap().keyword("a", "c", Severity::Low).is_err());
+}
+
+#[test]
+fn keywords_and_expressions_of_one_name_are_one_rule() {
+    let builder = Scanner::builder().keyword("project", "tern", Severity::Low).unwrap();
+    let builder = builder.keyword("project", "plover", Severity::Medium).unwrap();
+    let scanner = builder.expression("project", r"P-\d{3}", Severity::Low).unwrap().build();
+    assert_eq!(scanner.redact("Tern, plover and P-123"), "[project:4], [project:6] and [project:5]");
+    let rules: Vec<_> = scanner.rules().filter(|rule| rule.name == "project").collect();
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0].severity, Severity::Medium);
 }
 
 #[test]

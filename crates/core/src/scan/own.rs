@@ -59,7 +59,7 @@ fn compiled(pattern: &str) -> Result<Regex, RuleError> {
 pub enum RuleError {
     /// The expression isn't one, or is too large. The text says why.
     Expression(String),
-    /// There is a rule of this name.
+    /// A built-in rule has this name.
     Taken(String),
     /// A name or keyword must have something in it.
     Empty,
@@ -70,7 +70,7 @@ impl std::fmt::Display for RuleError {
         match self {
             Self::Expression(why) => write!(f, "the expression can't be used: {why}"),
             Self::Taken(name) => {
-                write!(f, "there is a rule named {name:?} already: give it another name, or leave that rule out")
+                write!(f, "a built-in rule is named {name:?}: give yours another name")
             }
             Self::Empty => f.write_str("a rule needs a name, and a keyword a letter"),
         }
@@ -107,10 +107,11 @@ impl ScannerBuilder {
         self
     }
 
-    /// Looks for a word or phrase, in either case of ASCII letters, not inside of other words. The name is what findings tell.
+    /// Looks for a word or phrase, in either case of ASCII letters, not inside of other words. The name is what findings tell:
+    /// keywords and expressions with the same one are one rule, as severe as the most severe of them.
     ///
     /// # Errors
-    /// [`RuleError::Empty`] where there is nothing to look for, [`RuleError::Taken`] where a rule has the name.
+    /// [`RuleError::Empty`] where there is nothing to look for, [`RuleError::Taken`] where a built-in rule has the name.
     pub fn keyword(
         mut self,
         name: impl Into<String>,
@@ -134,7 +135,7 @@ impl ScannerBuilder {
     /// Looks for an expression in the syntax of the `regex` crate, which takes linear time.
     ///
     /// # Errors
-    /// [`RuleError::Expression`] where it isn't one, [`RuleError::Taken`] where a rule has the name.
+    /// [`RuleError::Expression`] where it isn't one, [`RuleError::Taken`] where a built-in rule has the name.
     pub fn expression(mut self, name: impl Into<String>, pattern: &str, severity: Severity) -> Result<Self, RuleError> {
         let rule = self.named(name.into(), severity)?;
         let expression = compiled(pattern)?;
@@ -146,9 +147,7 @@ impl ScannerBuilder {
         if name.trim().is_empty() {
             return Err(RuleError::Empty);
         }
-        let built_in = Scanner::embedded();
-        let own = self.own.iter().map(|(rule, _)| rule).chain(self.keywords.iter().map(|(rule, _)| rule));
-        if built_in.rules().chain(own).any(|rule| rule.name == name) {
+        if Scanner::embedded().rules().any(|rule| rule.name == name) {
             return Err(RuleError::Taken(name));
         }
         Ok(Rule {

@@ -278,13 +278,15 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// The index of a rule: that of the last if it has the same name, as rules of several shapes stand together.
+    /// The index of a rule: that of the one with the same name, if there is one, which is as severe as both.
     fn rule(&mut self, parts: &Parts, rule: Rule) -> Option<u16> {
         if parts.without.contains(&rule.name) {
             return None;
         }
-        if let Some(known) = self.rules.iter().position(|known| known.name == rule.name) {
-            return u16::try_from(known).ok();
+        if let Some(at) = self.rules.iter().position(|known| known.name == rule.name) {
+            let known = &mut self.rules[at];
+            known.severity = known.severity.max(rule.severity);
+            return u16::try_from(at).ok();
         }
         let index = u16::try_from(self.rules.len()).ok()?;
         self.rules.push(rule);
