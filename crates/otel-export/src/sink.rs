@@ -157,11 +157,14 @@ impl OtelSink {
         context: Option<&SpanContext>,
         observed: SystemTime,
     ) {
-        // No timestamp and no severity, as the peer.
+        // No timestamp, as the peers.
         let mut record = logger.create_log_record();
         record.set_event_name(event.name);
         record.set_observed_timestamp(observed);
-        for (name, value) in event.attributes.into_iter().take(self.log_attributes) {
+        if event.is_warning {
+            record.set_severity_number(opentelemetry::logs::Severity::Warn);
+        }
+        for (name, value) in std::iter::once(event.attribute).chain(event.more).take(self.log_attributes) {
             if let Some(value) = convert::log_attribute(value, self.log_length) {
                 record.add_attribute(name, value);
             }

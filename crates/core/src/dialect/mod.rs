@@ -5,6 +5,7 @@
 
 mod finding;
 pub mod names;
+mod shared;
 mod telemetry;
 mod v2;
 

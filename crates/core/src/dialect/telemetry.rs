@@ -63,7 +63,7 @@ pub type Attribute<'a> = (&'static str, Value<'a>);
 pub struct Telemetry<'a> {
     /// Its span.
     pub span: Span<'a>,
-    /// Its log events, in order. They belong to the span and have no time or severity of their own.
+    /// Its log events, in order. They belong to the span and have no time of their own.
     pub logs: Vec<LogEvent<'a>>,
     /// Its metric points.
     pub metrics: Metrics<'a>,
@@ -113,8 +113,12 @@ pub struct SpanEvent<'a> {
 pub struct LogEvent<'a> {
     /// Its name.
     pub name: &'static str,
-    /// Its attributes.
-    pub attributes: [Attribute<'a>; 1],
+    /// Whether its severity is `WARN`; otherwise it has none.
+    pub is_warning: bool,
+    /// The attribute that it has. Most events have just one, and a list would cost each an allocation.
+    pub attribute: Attribute<'a>,
+    /// Attributes beside that one.
+    pub more: Vec<Attribute<'a>>,
     /// Its body, if it has one.
     pub body: Option<Value<'a>>,
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::super::names;
+use super::super::shared::Words as _;
+use super::super::shared::span::NO_REASON;
 use super::super::{Attribute, LogEvent, Value};
+use super::V2;
 use super::content::{self, Map};
-use super::span::{NO_REASON, system};
 use crate::event::{Call, Choice, Message, Operation, Part, Role, ToolCall};
 
 /// The log events of a call, in the order they happened. Embeddings have none.
@@ -13,7 +15,7 @@ pub(super) fn of(call: &Call) -> Vec<LogEvent<'_>> {
     if call.operation == Operation::Embeddings {
         return Vec::new();
     }
-    let system = system(call);
+    let system = V2::provider(call);
     let instructions = call.request.instructions.iter();
     let mut events = Vec::with_capacity(instructions.len() + call.request.messages.len() + call.response.choices.len());
     for text in instructions {
@@ -31,7 +33,7 @@ pub(super) fn of(call: &Call) -> Vec<LogEvent<'_>> {
 }
 
 fn event<'a>(system: &Attribute<'a>, name: &'static str, body: Option<Value<'a>>) -> LogEvent<'a> {
-    LogEvent { name, attributes: [system.clone()], body }
+    LogEvent { name, is_warning: false, attribute: system.clone(), more: Vec::new(), body }
 }
 
 fn non_empty(body: Map<'_>) -> Option<Value<'_>> {

@@ -8,11 +8,11 @@
 //! It does not write what only the newer conventions have another form for, such as `gen_ai.input.messages`.
 
 mod content;
-mod list;
 mod messages;
-mod metrics;
 mod span;
+mod words;
 
+use super::shared::metrics;
 use super::{Dialect, Instrument, Telemetry};
 use crate::event::Call;
 
@@ -34,6 +34,6 @@ impl Dialect for V2 {
     }
 
     fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
-        Telemetry { span: span::of(call), logs: messages::of(call), metrics: metrics::of(call) }
+        Telemetry { span: span::of(call), logs: messages::of(call), metrics: metrics::of::<V2>(call) }
     }
 }

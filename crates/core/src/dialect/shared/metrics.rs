@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::names;
 use super::super::{Instrument, Measure, Metrics, Point, Value};
 use super::list::List;
-use super::span;
+use super::{Words, span};
 use crate::event::{Call, Operation, Outcome, Side};
 
 const DURATION: usize = 0;
@@ -37,7 +37,7 @@ const COUNTS: &[f64] = &[
 ///
 /// `gen_ai.client.operation.time_per_output_chunk` is left out: the convention wants a point for each chunk, and a call
 /// keeps the first, the last and their number. Their mean is on the span, as `sidetone.time_per_output_chunk`.
-pub(super) static INSTRUMENTS: &[Instrument] = &[
+pub(in crate::dialect) static INSTRUMENTS: &[Instrument] = &[
     Instrument {
         name: names::GEN_AI_CLIENT_OPERATION_DURATION,
         unit: "s",
@@ -63,30 +63,32 @@ pub(super) static INSTRUMENTS: &[Instrument] = &[
 ];
 
 /// The points of a call. A served one has none: the histograms are of clients.
-pub(super) fn of(call: &Call) -> Metrics<'_> {
+pub(in crate::dialect) fn of<W: Words>(call: &Call) -> Metrics<'_> {
     if call.side == Side::Server {
         return Metrics { attributes: Vec::new(), points: Vec::new() };
     }
-    Metrics { attributes: attributes(call), points: points(call) }
+    Metrics { attributes: attributes::<W>(call), points: points(call) }
 }
 
-fn attributes(call: &Call) -> Vec<(&'static str, Value<'_>)> {
+fn attributes<W: Words>(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     // One place more than are filled: a sink adds a point's own attribute to this list.
     let mut list = List(Vec::with_capacity(13));
     list.0.push((names::GEN_AI_OPERATION_NAME, Value::Static(call.operation.as_str())));
-    list.0.push(span::system(call));
+    list.0.push(W::provider(call));
     list.text(names::GEN_AI_REQUEST_MODEL, call.request.model.as_deref());
     list.text(names::GEN_AI_RESPONSE_MODEL, call.response.model.as_deref());
-    list.text(names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER, call.response.service_tier.as_deref());
-    list.text(names::GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT, call.response.system_fingerprint.as_deref());
+    list.text(W::RESPONSE_SERVICE_TIER, call.response.service_tier.as_deref());
+    list.text(W::RESPONSE_SYSTEM_FINGERPRINT, call.response.system_fingerprint.as_deref());
     list.text(names::SERVER_ADDRESS, span::known(&call.server.address));
     list.int(names::SERVER_PORT, span::port(call));
     if let Outcome::Failed(failure) = &call.outcome {
-        list.0.push((names::ERROR_TYPE, Value::Static(failure.class.as_str())));
+        list.0.push((names::ERROR_TYPE, Value::Static(W::error(failure.class))));
     }
-    // The peer puts the dimensions that were asked for here, never those that came.
-    let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
-    list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, asked);
+    if W::METRICS_HAVE_DIMENSIONS {
+        // The peer puts the dimensions that were asked for here, never those that came.
+        let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
+        list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, asked);
+    }
     list.text(names::GEN_AI_AGENT_ID, call.identity.agent_id.as_deref());
     list.text(names::SIDETONE_APP_NAME, call.identity.app_name.as_deref());
     list.0
