@@ -78,6 +78,15 @@ fn in_authority(text: &Text<'_>, start: usize) -> bool {
     user >= 2 && text.starts(user - 2, "//")
 }
 
+/// Endings of files that are no top-level domain: `@2x.png`, `ca@valencia.po`, `left-pad@1.3.0.tgz`.
+const FILES: &[&[u8]] = &[
+    b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"js", b"mjs", b"jsx", b"ts", b"tsx", b"css", b"html", b"json",
+    b"xml", b"yml", b"yaml", b"toml", b"txt", b"po", b"tgz", b"gz", b"tar", b"jar", b"whl", b"deb", b"woff", b"ttf",
+    b"service",
+];
+/// Endings of files that are a country's too: `user@1.2.rs` is a version.
+const COUNTRIES: &[&[u8]] = &[b"rs", b"py", b"so"];
+
 /// Length of the host at the start of `run`: labels, of which the last is two letters or more.
 fn host_length(run: &[u8]) -> Option<usize> {
     let mut end = run.len().min(HOST);
@@ -86,34 +95,16 @@ fn host_length(run: &[u8]) -> Option<usize> {
     }
     let host = &run[..end];
     let mut labels = 0;
-    let mut last: &[u8] = &[];
+    let (mut before, mut last): (&[u8], &[u8]) = (&[], &[]);
     for label in host.split(|&byte| byte == b'.') {
         if label.is_empty() || label.len() > 63 || label[0] == b'-' || label[label.len() - 1] == b'-' {
             return None;
         }
         labels += 1;
-        last = label;
+        (before, last) = (last, label);
     }
     let top = (2..=24).contains(&last.len()) && last.iter().all(|&byte| LETTER.has(byte));
-    // `@2x.png`, `user@1.2.rs`: files and versions.
-    let file = matches!(
-        last,
-        b"png"
-            | b"jpg"
-            | b"jpeg"
-            | b"gif"
-            | b"svg"
-            | b"webp"
-            | b"js"
-            | b"ts"
-            | b"css"
-            | b"html"
-            | b"json"
-            | b"py"
-            | b"rs"
-            | b"so"
-            | b"service"
-    );
+    let file = FILES.contains(&last) || (COUNTRIES.contains(&last) && before.first().is_some_and(u8::is_ascii_digit));
     (labels >= 2 && top && !file).then_some(end)
 }
 

@@ -144,7 +144,8 @@ impl Scanner {
         self.anchors.each(text.bytes, from, to, |start, end, anchor| {
             let Some(&(from, to)) = self.places.get(anchor as usize) else { return };
             for candidate in self.candidates.get(from as usize..to as usize).unwrap_or_default() {
-                if let Some(hit) = verify(candidate, text, start, end) {
+                let behind = found.hits.last().map(|hit| hit.end);
+                if let Some(hit) = verify(candidate, text, start, end, behind) {
                     found.push(hit);
                 }
             }
@@ -152,11 +153,12 @@ impl Scanner {
     }
 }
 
-fn verify(candidate: &Candidate, text: &mut Text<'_>, start: usize, end: usize) -> Option<Hit> {
+/// What stands at an anchor, if anything. `behind` is where the last finding ends.
+fn verify(candidate: &Candidate, text: &mut Text<'_>, start: usize, end: usize, behind: Option<usize>) -> Option<Hit> {
     let (rule, start, end) = match *candidate {
         Candidate::Token { rule, token, shape, before } => {
             let start = start.checked_sub(before)?;
-            (rule, start, token_end(token, shape, text, start)?)
+            (rule, start, token_end(token, shape, text, start, behind == Some(start))?)
         }
         Candidate::Assigned { rule, assigned } => {
             if !own_word(text, start, end) || (assigned.check == Check::Random && names_no_secret(text, start, end)) {
@@ -181,12 +183,14 @@ fn verify(candidate: &Candidate, text: &mut Text<'_>, start: usize, end: usize) 
     Some(Hit { rule, start, end })
 }
 
-fn token_end(token: &Token, shape: &[Piece], text: &mut Text<'_>, start: usize) -> Option<usize> {
-    if token.apart && !text.begins(start) {
+/// Where the token that begins at `start` ends. One may stand right `behind` another.
+fn token_end(token: &Token, shape: &[Piece], text: &mut Text<'_>, start: usize, behind: bool) -> Option<usize> {
+    if token.apart && !behind && !text.begins(start) {
         return None;
     }
     let end = shape::end(shape, text, start)?;
-    let whole = !token.apart || !text.is(end - 1, WORD) || !text.is(end, ALNUM);
+    let again = !token.prefix.is_empty() && text.starts(end, token.prefix);
+    let whole = !token.apart || again || !text.is(end - 1, WORD) || !text.is(end, ALNUM);
     let value = text.slice(start, end);
     let prefix = token.prefix.len().min(value.len());
     let body = &value[prefix..];
@@ -215,7 +219,7 @@ fn own_word(text: &Text<'_>, start: usize, end: usize) -> bool {
 
 /// What stands before and behind `token` and `secret` in names of what is no secret: places in lists, ids, names of files.
 const NO_SECRET_BEFORE: &[&str] =
-    &["next", "lock", "client", "page", "continuation", "public", "sync", "resume", "request"];
+    &["next", "lock", "client", "page", "continuation", "public", "sync", "resume", "request", "import", "export"];
 const NO_SECRET_BEHIND: &[&str] = &[
     "id", "_id", "-id", "sid", "s_id", "name", "_name", "-name", "arn", "_arn", "url", "_url", "length", "_length",
     "hash", "_hash", "path", "_path", "file", "_file", "type", "_type",
@@ -229,7 +233,8 @@ fn names_no_secret(text: &Text<'_>, start: usize, end: usize) -> bool {
     let before = before.strip_suffix(b"_").or_else(|| before.strip_suffix(b"-")).unwrap_or(&before);
     let secret = text.starts_any_case(start, "token")
         || text.starts_any_case(start, "secret")
-        || text.starts_any_case(start, "credential");
+        || text.starts_any_case(start, "credential")
+        || text.starts_any_case(start, "access");
     (text.starts_any_case(start, "token") && NO_SECRET_BEFORE.iter().any(|of| before.ends_with(of.as_bytes())))
         || (secret
             && NO_SECRET_BEHIND.iter().any(|of| {
@@ -278,7 +283,8 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// The index of a rule: that of the one with the same name, if there is one, which is as severe as both.
+    /// The index of a rule: that of the one with the same name, if there is one, which is as severe as both and
+    /// has the beginning that both have.
     fn rule(&mut self, parts: &Parts, rule: Rule) -> Option<u16> {
         if parts.without.contains(&rule.name) {
             return None;
@@ -286,6 +292,9 @@ impl Gathered {
         if let Some(at) = self.rules.iter().position(|known| known.name == rule.name) {
             let known = &mut self.rules[at];
             known.severity = known.severity.max(rule.severity);
+            if known.prefix != rule.prefix {
+                known.prefix = "";
+            }
             return u16::try_from(at).ok();
         }
         let index = u16::try_from(self.rules.len()).ok()?;

@@ -107,7 +107,13 @@ fn private_key(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize, 
         (length, length)
     });
     let armour = &rest[..length];
-    armour.split(|&byte| !ANY64_PAD.has(byte)).any(|run| run.len() >= KEY).then_some((start, body + whole))
+    // AWS's documentation has armour that begins so.
+    let example = armour.iter().position(|&byte| ALNUM.has(byte)).is_some_and(|at| {
+        let at = if armour[..at].ends_with(b"\\") { at + 1 } else { at };
+        armour[at..].starts_with(b"EXAMPLE")
+    });
+    let holds = !example && armour.split(|&byte| !ANY64_PAD.has(byte)).any(|run| run.len() >= KEY);
+    holds.then_some((start, body + whole))
 }
 
 /// RFC 7519: two objects in base64url and a signature. `ey` is how `{"` begins in base64.

@@ -2,6 +2,7 @@
 
 use super::View;
 use crate::scan::class::{ANY64, PRINTABLE};
+use crate::wire::base64::{NO_DIGIT, VALUES};
 
 /// Shortest run of the alphabet that is decoded, in characters. Every run of 23 holds two words of eight bytes side by side.
 const LEAST: usize = 24;
@@ -10,25 +11,6 @@ const PIECE: usize = 64 * 1024;
 const OVERLAP: usize = 8 * 1024;
 /// Shortest decoded text that is looked at, in bytes.
 const LEAST_TEXT: usize = 16;
-
-const VALUES: [u8; 256] = {
-    let mut values = [0xff; 256];
-    let mut at = 0;
-    while at < 64 {
-        let byte = match at {
-            0..26 => b'A' + at,
-            26..52 => b'a' + at - 26,
-            52..62 => b'0' + at - 52,
-            62 => b'+',
-            _ => b'/',
-        };
-        values[byte as usize] = at;
-        at += 1;
-    }
-    values[b'-' as usize] = 62;
-    values[b'_' as usize] = 63;
-    values
-};
 
 /// Gives each stretch of printable text that a run of base64 in `text` holds.
 ///
@@ -72,7 +54,7 @@ const IN_ALPHABET: [u8; 256] = {
     let mut of = [0; 256];
     let mut at = 0;
     while at < 256 {
-        if VALUES[at] != 0xff {
+        if VALUES[at] != NO_DIGIT {
             of[at] = 1;
         }
         at += 1;

@@ -1,12 +1,18 @@
 //! Formats that tell only beside their vendor's name: `vendor_token = "…"`.
 
-use super::token::{Assigned, UUID};
+use super::token::{Assigned, BETTERLEAKS, BETTERLEAKS_TRUFFLEHOG, TRUFFLEHOG, UUID, VELES};
 use crate::scan::checksum::Check;
 use crate::scan::class::{
     ALNUM, ALNUM_HYPHEN, ANY64, ANY64_PAD, BASE64, DIGIT, GENERIC, HEX, HEX_LOWER, LOWER_ALNUM, PERCENT64, TO_H, URL64,
     URL64_PAD, WORD,
 };
 use crate::scan::shape::{Piece, exactly, lit, run};
+
+/// A UUID, a colon and a secret.
+const FAL: [Piece; 11] = {
+    let [a, b, c, d, e, f, g, h, i] = UUID;
+    [a, b, c, d, e, f, g, h, i, lit(":"), run(HEX_LOWER, 32, 32)]
+};
 
 pub(super) static ASSIGNED: &[Assigned] = &[
     Assigned::new("adafruit-api-key", &["adafruit"], &[run(URL64, 32, 32)], URL64),
@@ -34,13 +40,60 @@ pub(super) static ASSIGNED: &[Assigned] = &[
     Assigned::new("cohere-api-token", &["cohere", "co_api_key"], &[run(ALNUM, 40, 40)], WORD).entropy(40),
     Assigned::new("mistral-api-key", &["mistral"], &[run(ALNUM, 32, 32)], WORD)
         .entropy(35)
-        .source("Mistral documentation, API keys; TruffleHog's detector of the name"),
+        .source("OSV-SCALIBR 0.5.3, veles/secrets; Betterleaks, default rules (in kingfisher-rules 3.0.1)"),
     Assigned::new("together-api-key", &["together"], &[run(HEX_LOWER, 64, 64)], WORD)
         .entropy(30)
-        .source("Together AI documentation; TruffleHog's detector of the name"),
-    Assigned::new("deepseek-api-key", &["deepseek"], &[lit("sk-"), run(HEX_LOWER, 32, 32)], WORD)
+        .source("Together AI documentation, API keys of the first form"),
+    Assigned::new("deepseek-api-key", &["deepseek"], &[lit("sk-"), run(LOWER_ALNUM, 32, 32)], WORD)
         .entropy(30)
-        .source("DeepSeek API documentation"),
+        .source(BETTERLEAKS_TRUFFLEHOG),
+    Assigned::new("kimi-api-key", &["kimi", "moonshot"], &[lit("sk-"), run(URL64, 48, 48)], URL64)
+        .entropy(30)
+        .source(BETTERLEAKS),
+    Assigned::new(
+        "zai-api-key",
+        &["z_ai", "z.ai", "zai", "zhipu", "glm"],
+        &[exactly(HEX_LOWER, 32), lit("."), run(ALNUM, 16, 16)],
+        WORD,
+    )
+    .entropy(30)
+    .source(BETTERLEAKS),
+    Assigned::new("ollama-api-key", &["ollama"], &[exactly(HEX_LOWER, 32), lit("."), run(URL64, 24, 24)], URL64)
+        .entropy(30)
+        .source(BETTERLEAKS),
+    Assigned::new("mem0-api-key", &["mem0"], &[lit("m0-"), run(ALNUM, 24, 44)], WORD).entropy(30).source(BETTERLEAKS),
+    Assigned::new("voyage-api-key", &["voyage"], &[Piece::OneOf(&["pa-", "al-"]), run(URL64, 43, 43)], URL64)
+        .entropy(30)
+        .source(BETTERLEAKS),
+    Assigned::new("deepgram-api-key", &["deepgram"], &[run(LOWER_ALNUM, 40, 40)], WORD)
+        .entropy(30)
+        .source(BETTERLEAKS_TRUFFLEHOG),
+    Assigned::new("assemblyai-api-key", &["assemblyai", "assembly_ai"], &[run(LOWER_ALNUM, 32, 32)], WORD)
+        .entropy(30)
+        .source(BETTERLEAKS_TRUFFLEHOG),
+    Assigned::new("wandb-api-key", &["wandb", "weightsandbiases"], &[run(HEX_LOWER, 40, 40)], WORD)
+        .entropy(30)
+        .source(BETTERLEAKS),
+    Assigned::new(
+        "fal-api-key",
+        &["fal_key", "fal-key", "fal_api", "fal-api", "fal_ai", "fal-ai", "falai"],
+        &FAL,
+        WORD,
+    )
+    .entropy(30)
+    .source(BETTERLEAKS),
+    Assigned::new(
+        "azure-storage-key",
+        &["account_key", "accountkey", "account-key", "azure_key", "storage_key", "storagekey", "storage-key"],
+        &[exactly(BASE64, 86), lit("==")],
+        ANY64_PAD,
+    )
+    .entropy(40)
+    .source("OSV-SCALIBR 0.5.3, veles/secrets; Betterleaks, default rules (in kingfisher-rules 3.0.1)"),
+    Assigned::new("twilio-auth-token", &["twilio"], &[run(HEX_LOWER, 32, 32)], WORD).entropy(30).source(TRUFFLEHOG),
+    Assigned::new("recaptcha-secret-key", &["captcha"], &[lit("6L"), run(URL64, 38, 38)], URL64)
+        .entropy(35)
+        .source(VELES),
     Assigned::new("coinbase-access-token", &["coinbase"], &[run(URL64, 64, 64)], URL64),
     Assigned::new("confluent-access-token", &["confluent"], &[run(ALNUM, 16, 16)], WORD),
     Assigned::new("confluent-secret-key", &["confluent"], &[run(ALNUM, 64, 64)], WORD),

@@ -1,6 +1,6 @@
 //! Keys of clouds, hosts and the tools that manage them.
 
-use super::token::Token;
+use super::token::{BETTERLEAKS, Token, VELES};
 use crate::scan::checksum::Check;
 use crate::scan::class::{
     ALNUM, ALNUM_HYPHEN, ANY64_PAD, BASE32, BASE64, HEX, HEX_LOWER, LOWER_ALNUM, NAME_TILDE, NAME_TILDE_NO_HYPHEN,
@@ -15,6 +15,11 @@ const VAULT: &[&str] = &[
     "s.w", "s.x", "s.y", "s.z", "s.A", "s.B", "s.C", "s.D", "s.E", "s.F", "s.G", "s.H", "s.I", "s.J", "s.K", "s.L",
     "s.M", "s.N", "s.O", "s.P", "s.Q", "s.R", "s.S", "s.T", "s.U", "s.V", "s.W", "s.X", "s.Y", "s.Z",
 ];
+
+/// Marks in keys of 64 bytes: storage, Cosmos DB, Batch, machine learning, API management.
+const AZURE_64: &[&str] = &["+ASt", "ACDb", "+ABa", "+AMC", "APIM"];
+/// Marks in keys of 32 bytes: Relay, Event Hubs, Service Bus, IoT, Redis, Event Grid.
+const AZURE_32: &[&str] = &["+ARm", "+AEh", "+ASb", "AIoT", "AzCa", "AZEG"];
 
 pub(super) static TOKENS: &[Token] = &[
     Token::new(
@@ -47,7 +52,7 @@ pub(super) static TOKENS: &[Token] = &[
     .source("Azure Service Bus documentation, connection strings"),
     Token::new(
         "azure-sas-signature",
-        "sig=",
+        "&sig=",
         &[
             &[lit("&sig="), run(BASE64, 36, 43), Piece::OneOf(&["%3D", "%3d", "="])],
             &[lit("&sig="), run(PERCENT64, 43, 88)],
@@ -67,11 +72,39 @@ pub(super) static TOKENS: &[Token] = &[
         ]],
     )
     .entropy(30),
+    // The mark stands in the middle of each: the last characters are a checksum with a secret of Microsoft's.
+    Token::new(
+        "azure-identifiable-key",
+        "",
+        &[
+            &[exactly(ALNUM, 52), lit("JQQJ9"), exactly(ALNUM, 27)],
+            &[exactly(BASE64, 76), Piece::OneOf(AZURE_64), exactly(BASE64, 6), lit("==")],
+            &[exactly(BASE64, 33), Piece::OneOf(AZURE_32), exactly(BASE64, 6), lit("=")],
+            &[exactly(ALNUM, 42), lit("AzSe"), exactly(ALNUM, 6)],
+            &[exactly(BASE64, 42), lit("+ACR"), exactly(BASE64, 6)],
+            &[exactly(URL64, 44), lit("AzFu"), exactly(URL64, 6), lit("==")],
+        ],
+    )
+    .entropy(35)
+    .check(Check::ThreeKinds)
+    .source("microsoft/security-utilities, PreciselyClassifiedSecurityKeys.json"),
+    // User accounts have 24 characters, service accounts 61.
+    Token::new(
+        "gcp-hmac-key",
+        "GOOG",
+        &[
+            &[lit("GOOG"), exactly(UPPER_ALNUM, 57), Piece::Until(ALNUM)],
+            &[lit("GOOG"), exactly(UPPER_ALNUM, 20), Piece::Until(ALNUM)],
+        ],
+    )
+    .entropy(25)
+    .check(Check::Mixed)
+    .source(VELES),
     Token::new("alibaba-access-key-id", "LTAI", &[&[lit("LTAI"), run(ALNUM, 20, 20)]]).entropy(20),
     Token::new("digitalocean-access-token", "doo_v1_", &[&[lit("doo_v1_"), run(HEX_LOWER, 64, 64)]]).entropy(30),
     Token::new("digitalocean-pat", "dop_v1_", &[&[lit("dop_v1_"), run(HEX_LOWER, 64, 64)]]).entropy(30),
     Token::new("digitalocean-refresh-token", "dor_v1_", &[&[Piece::AnyCase("dor_v1_"), run(HEX, 64, 64)]]),
-    Token::new("databricks-api-token", "dapi", &[&[lit("dapi"), run(HEX_LOWER, 32, 32)]]).entropy(30),
+    Token::new("databricks-api-token", "dapi", &[&[lit("dapi"), run(HEX, 32, 32)]]).entropy(30),
     Token::new("clickhouse-cloud-api-secret-key", "4b1d", &[&[lit("4b1d"), run(ALNUM, 38, 38)]])
         .entropy(30)
         .check(Check::ThreeKinds),
@@ -124,7 +157,9 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new("hashicorp-tf-api-token", "", &[&[exactly(ALNUM, 14), lit(".atlasv1."), run(URL64_PAD, 60, 70)]])
         .entropy(35),
     Token::new("vault-batch-token", "hvb.", &[&[lit("hvb."), run(URL64, 138, 300)]]).entropy(40),
-    Token::new("vault-service-token", "hvs.", &[&[lit("hvs."), run(URL64, 90, 300)]]).entropy(35),
+    Token::new("vault-service-token", "hvs.", &[&[lit("hvs."), run(URL64, 24, 300)]])
+        .entropy(35)
+        .check(Check::ThreeKinds),
     Token::new("vault-legacy-service-token", "s.", &[&[Piece::OneOf(VAULT), run(ALNUM, 23, 23)]])
         .entropy(35)
         .check(Check::ThreeKinds),
@@ -211,21 +246,27 @@ pub(super) static TOKENS: &[Token] = &[
         "tailscale-api-key",
         "tskey-",
         &[&[
-            Piece::OneOf(&["tskey-auth-", "tskey-api-", "tskey-client-"]),
-            run(ALNUM, 10, 32),
+            Piece::OneOf(&["tskey-auth-", "tskey-api-", "tskey-client-", "tskey-scim-", "tskey-webhook-"]),
+            run(ALNUM, 8, 32),
             lit("-"),
             run(ALNUM, 20, 64),
         ]],
     )
     .source("Tailscale documentation, key prefixes"),
-    Token::new("supabase-access-token", "sbp_", &[&[lit("sbp_"), run(HEX_LOWER, 40, 40)]])
-        .source("Supabase documentation, access tokens"),
+    Token::new(
+        "supabase-access-token",
+        "sb",
+        &[&[lit("sbp_"), run(HEX_LOWER, 40, 40)], &[lit("sb_secret_"), run(URL64, 22, 40)]],
+    )
+    .entropy(30)
+    .source(VELES),
     Token::new(
         "vercel-token",
-        "vcp_",
-        &[&[Piece::OneOf(&["vcp_", "vci_", "vca_", "vcr_", "vck_"]), run(ALNUM, 56, 56)]],
+        "vc",
+        &[&[Piece::OneOf(&["vcp_", "vci_", "vca_", "vcr_", "vck_"]), run(URL64, 56, 56)]],
     )
-    .source("Vercel changelog, new token formats"),
+    .entropy(30)
+    .source(BETTERLEAKS),
     Token::new(
         "authress-service-client-access-key",
         "",

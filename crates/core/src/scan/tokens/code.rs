@@ -1,8 +1,8 @@
 //! Tokens of code hosts, package registries and what builds and watches code.
 
-use super::token::Token;
+use super::token::{BETTERLEAKS, BETTERLEAKS_TRUFFLEHOG, TRUFFLEHOG, Token, VELES};
 use crate::scan::checksum::Check;
-use crate::scan::class::{ALNUM, ANY64_PAD, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, URL64, WORD};
+use crate::scan::class::{ALNUM, ANY64_PAD, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, NAME, URL64, WORD};
 use crate::scan::shape::{Piece, exactly, lit, run};
 
 const GITHUB: &str = "GitHub, \"Behind GitHub's new authentication token formats\"; gitleaks 8.30.1, default rules";
@@ -21,6 +21,10 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new("github-app-token", "gh", &[&[Piece::OneOf(&["ghu_", "ghs_"]), exactly(ALNUM, 36)]])
         .check(Check::Crc32Base62)
         .anywhere()
+        .source(GITHUB),
+    // A JWT behind the prefix, which has no checksum of this kind.
+    Token::new("github-app-token", "gh", &[&[Piece::OneOf(&["ghu_", "ghs_"]), run(NAME, 80, 1024)]])
+        .entropy(40)
         .source(GITHUB),
     Token::new(
         "github-refresh-token",
@@ -109,10 +113,14 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new(
         "pypi-upload-token",
         "pypi-AgE",
-        &[&[Piece::OneOf(&["pypi-AgEIcHlwaS5vcmc", "pypi-AgENdGVzdC5weXBpLm9yZw"]), run(URL64, 50, 1000)]],
+        &[
+            &[Piece::OneOf(&["pypi-AgEIcHlwaS5vcmc", "pypi-AgENdGVzdC5weXBpLm9yZw"]), run(URL64, 50, 1000)],
+            &[lit("pypi-AgE"), run(URL64, 80, 1000)],
+        ],
     )
     .anywhere()
-    .entropy(30),
+    .entropy(30)
+    .source("gitleaks 8.30.1, default rules; OSV-SCALIBR 0.5.3, veles/secrets"),
     Token::new("npmrc-auth-token", "_authToken=", &[&[lit("_authToken="), run(URL64, 30, 80)]])
         .anywhere()
         .entropy(30)
@@ -131,9 +139,52 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new("artifactory-reference-token", "cmVmd", &[&[lit("cmVmd"), run(ALNUM, 59, 59)]]).entropy(45),
     Token::new("atlassian-cloud-api-token", "ATATT3", &[&[lit("ATATT3"), run(ANY64_PAD, 186, 186)]]).entropy(35),
     Token::new("linear-api-key", "lin_api_", &[&[lit("lin_api_"), run(ALNUM, 40, 40)]]).anywhere().entropy(20),
+    Token::new("atlassian-admin-api-key", "ATCTT3", &[&[lit("ATCTT3xFfG"), run(ANY64_PAD, 60, 400)]])
+        .entropy(35)
+        .source(TRUFFLEHOG),
+    Token::new("bitbucket-app-password", "ATBB", &[&[lit("ATBB"), run(ALNUM, 26, 40)]])
+        .entropy(35)
+        .check(Check::ThreeKinds)
+        .source(TRUFFLEHOG),
+    Token::new("bitbucket-data-center-token", "BBDC-", &[&[lit("BBDC-"), run(ANY64_PAD, 40, 80)]])
+        .entropy(35)
+        .source(BETTERLEAKS_TRUFFLEHOG),
     Token::new("notion-api-token", "ntn_", &[&[lit("ntn_"), exactly(DIGIT, 11), run(ALNUM, 35, 35)]]).entropy(40),
+    Token::new("notion-integration-token", "secret_", &[&[lit("secret_"), run(ALNUM, 43, 43)]])
+        .entropy(40)
+        .check(Check::ThreeKinds)
+        .source(TRUFFLEHOG),
     Token::new("postman-api-token", "PMAK-", &[&[lit("PMAK-"), exactly(HEX, 24), lit("-"), run(HEX, 34, 34)]])
         .entropy(30),
+    Token::new("postman-collection-token", "PMAT-", &[&[lit("PMAT-"), run(ALNUM, 26, 26)]]).entropy(30).source(VELES),
+    Token::new(
+        "circleci-token",
+        "CCIP",
+        &[&[Piece::OneOf(&["CCIPAT_", "CCIPRJ_"]), exactly(ALNUM, 22), lit("_"), run(LOWER_ALNUM, 40, 40)]],
+    )
+    .source("OSV-SCALIBR 0.5.3, veles/secrets; Betterleaks, default rules (in kingfisher-rules 3.0.1)"),
+    Token::new("deno-access-token", "dd", &[&[Piece::OneOf(&["ddp_", "ddo_"]), run(ALNUM, 36, 36)]])
+        .entropy(30)
+        .check(Check::Mixed)
+        .source(VELES),
+    Token::new(
+        "packagist-token",
+        "packagist_",
+        &[&[
+            Piece::OneOf(&[
+                "packagist_ack_",
+                "packagist_acs_",
+                "packagist_cut_",
+                "packagist_ort_",
+                "packagist_out_",
+                "packagist_uut_",
+            ]),
+            run(HEX_LOWER, 28, 96),
+        ]],
+    )
+    .entropy(30)
+    .source(VELES),
+    Token::new("pyx-api-key", "sk-pyx-", &[&[lit("sk-pyx-"), run(ALNUM, 45, 64)]]).entropy(30).source(VELES),
     Token::new("readme-api-token", "rdme_", &[&[lit("rdme_"), run(LOWER_ALNUM, 70, 70)]]).entropy(20),
     Token::new("frameio-api-token", "fio-u-", &[&[lit("fio-u-"), run(crate::scan::class::URL64_PAD, 64, 64)]])
         .anywhere(),
@@ -169,8 +220,16 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new("nuget-api-key", "oy2", &[&[lit("oy2"), run(LOWER_ALNUM, 43, 43)]])
         .entropy(35)
         .source("NuGet documentation, API keys"),
-    Token::new("buildkite-token", "bkua_", &[&[Piece::OneOf(&["bkua_", "bkaj_", "bkct_"]), run(ALNUM, 40, 64)]])
-        .source("Buildkite documentation, token security"),
+    Token::new(
+        "buildkite-token",
+        "bk",
+        &[&[
+            Piece::OneOf(&["bkua_", "bkaa_", "bkaj_", "bkar_", "bkct_", "bkpt_", "bkpat_", "bkps_"]),
+            run(URL64, 40, 400),
+        ]],
+    )
+    .entropy(30)
+    .source(BETTERLEAKS),
     Token::new(
         "airtable-personnal-access-token",
         "pat",

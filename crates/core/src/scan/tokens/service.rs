@@ -1,8 +1,10 @@
 //! Tokens of payment, mail, chat and other services.
 
-use super::token::{Token, uuid_behind};
+use super::token::{BETTERLEAKS_TRUFFLEHOG, Token, uuid_behind};
 use crate::scan::checksum::Check;
-use crate::scan::class::{ALNUM, ALNUM_HYPHEN, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, TO_H, URL64, URL64_PAD_DOT};
+use crate::scan::class::{
+    ALNUM, ALNUM_HYPHEN, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, TO_H, URL64, URL64_PAD, URL64_PAD_DOT,
+};
 use crate::scan::shape::{Piece, exactly, lit, run};
 
 const TWILIO: &[&str] = &[
@@ -10,6 +12,8 @@ const TWILIO: &[&str] = &[
     "SKA", "SKB", "SKC", "SKD", "SKE", "SKF",
 ];
 const SLACK: &str = "Slack API documentation, token types; gitleaks 8.30.1, default rules";
+
+const SHOPIFY: &str = "Shopify changelog, \"App secret key length has increased\"; secretlint's rule of the name";
 
 pub(super) static TOKENS: &[Token] = &[
     Token::new(
@@ -31,12 +35,22 @@ pub(super) static TOKENS: &[Token] = &[
     )
     .entropy(20),
     Token::new("square-access-token", "", &[&[lit("EAAA"), run(URL64, 22, 60)]]).entropy(30).check(Check::ThreeKinds),
-    Token::new("shopify-access-token", "shpat_", &[&[lit("shpat_"), run(HEX, 32, 32)]]).anywhere().entropy(20),
-    Token::new("shopify-custom-access-token", "shpca_", &[&[lit("shpca_"), run(HEX, 32, 32)]]).anywhere().entropy(20),
-    Token::new("shopify-private-app-access-token", "shppa_", &[&[lit("shppa_"), run(HEX, 32, 32)]])
+    Token::new("shopify-access-token", "shpat_", &[&[lit("shpat_"), run(ALNUM, 32, 64)]])
         .anywhere()
-        .entropy(20),
-    Token::new("shopify-shared-secret", "shpss_", &[&[lit("shpss_"), run(HEX, 32, 32)]]).anywhere().entropy(20),
+        .entropy(20)
+        .source(SHOPIFY),
+    Token::new("shopify-custom-access-token", "shpca_", &[&[lit("shpca_"), run(ALNUM, 32, 64)]])
+        .anywhere()
+        .entropy(20)
+        .source(SHOPIFY),
+    Token::new("shopify-private-app-access-token", "shppa_", &[&[lit("shppa_"), run(ALNUM, 32, 64)]])
+        .anywhere()
+        .entropy(20)
+        .source(SHOPIFY),
+    Token::new("shopify-shared-secret", "shpss_", &[&[lit("shpss_"), run(ALNUM, 32, 64)]])
+        .anywhere()
+        .entropy(20)
+        .source(SHOPIFY),
     Token::new("shippo-api-token", "shippo_", &[&[Piece::OneOf(&["shippo_live_", "shippo_test_"]), run(HEX, 40, 40)]])
         .entropy(20),
     Token::new(
@@ -128,7 +142,7 @@ pub(super) static TOKENS: &[Token] = &[
         "xapp-",
         &[&[
             Piece::AnyCase("xapp-"),
-            exactly(DIGIT, 1),
+            run(DIGIT, 1, 10),
             lit("-"),
             run(ALNUM, 1, 64),
             lit("-"),
@@ -284,19 +298,13 @@ pub(super) static TOKENS: &[Token] = &[
     .source("Yandex Cloud documentation, static access keys; gitleaks 8.30.1, default rules"),
     Token::new("contentful-personal-access-token", "CFPAT-", &[&[lit("CFPAT-"), run(URL64, 43, 43)]])
         .source("Contentful documentation, personal access tokens"),
-    Token::new("figma-access-token", "figd_", &[&[lit("figd_"), run(URL64, 40, 64)]])
-        .source("Figma developer documentation, access tokens"),
+    Token::new("figma-access-token", "fig", &[&[Piece::OneOf(&["figd_", "figp_"]), run(URL64_PAD, 38, 64)]])
+        .entropy(30)
+        .source(BETTERLEAKS_TRUFFLEHOG),
     Token::new("posthog-personal-api-key", "phx_", &[&[Piece::OneOf(&["phx_", "phs_"]), run(ALNUM, 40, 64)]])
         .entropy(30)
         .source("PostHog documentation, API keys"),
-    Token::new("elevenlabs-api-key", "sk_", &[&[lit("sk_"), run(HEX_LOWER, 48, 48)]])
-        .entropy(30)
-        .source("ElevenLabs API documentation"),
-    Token::new("pinecone-api-key", "pcsk_", &[&[lit("pcsk_"), run(crate::scan::class::WORD, 50, 80)]])
-        .entropy(35)
-        .source("Pinecone documentation, API keys"),
-    Token::new("dropbox-short-lived-api-token", "sl.", &[&[lit("sl."), run(crate::scan::class::URL64_PAD, 130, 2048)]])
-        .entropy(40),
+    Token::new("dropbox-short-lived-api-token", "sl.", &[&[lit("sl."), run(URL64_PAD, 130, 2048)]]).entropy(40),
     Token::new("tencent-cloud-secret-id", "AKIDz", &[&[lit("AKIDz"), run(ALNUM, 31, 31)]])
         .entropy(35)
         .check(Check::ThreeKinds)

@@ -7,6 +7,18 @@ use crate::scan::shape::{Piece, exactly, lit};
 
 /// Where gitleaks stands for the format: the default rules of this version.
 pub(in crate::scan) const GITLEAKS: &str = "gitleaks 8.30.1, default rules";
+/// Formats that gitleaks' successor has: as `kingfisher-rules` carries them.
+pub(super) const BETTERLEAKS: &str = "Betterleaks, default rules (in kingfisher-rules 3.0.1)";
+/// Google's detectors of secrets.
+pub(super) const VELES: &str = "OSV-SCALIBR 0.5.3, veles/secrets";
+/// TruffleHog's detector of the vendor's name.
+pub(super) const TRUFFLEHOG: &str = "TruffleHog (3ab759f), detector of the vendor's name";
+/// Two of these.
+pub(super) const BETTERLEAKS_TRUFFLEHOG: &str =
+    "Betterleaks, default rules (in kingfisher-rules 3.0.1); TruffleHog (3ab759f), detector of the vendor's name";
+/// Two of these.
+pub(super) const VELES_TRUFFLEHOG: &str =
+    "OSV-SCALIBR 0.5.3, veles/secrets; TruffleHog (3ab759f), detector of the vendor's name";
 
 /// A format whose literal part is enough to find it.
 #[derive(Debug, Clone, Copy)]
