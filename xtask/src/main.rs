@@ -3,6 +3,7 @@
 
 mod bench;
 mod bpf;
+mod golden;
 mod package;
 mod pinned;
 mod prices;
@@ -38,6 +39,11 @@ const TASKS: &[Task] = &[
         run: bpf::run,
     },
     Task { name: "bench", purpose: "run the benches (`--json` for machines)", run: bench::run },
+    Task {
+        name: "golden",
+        purpose: "make the golden files of other packages anew (`--check`: only compare), or only the named VARIANTs",
+        run: golden::run,
+    },
     Task {
         name: "prices",
         purpose: "write the table of prices anew from open data: a date, and the files of unpacked packages",
