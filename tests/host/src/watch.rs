@@ -175,8 +175,18 @@ pub fn succeed(command: &Command) -> Ended {
 pub struct Seen {
     /// The calls.
     pub events: Vec<Event>,
+    /// The same as they were written.
+    pub lines: String,
     /// How the command ended, and what it and its client printed.
     pub ended: Ended,
+}
+
+impl Seen {
+    #[track_caller]
+    fn of(output: &Path, ended: Ended) -> Self {
+        let lines = fs::read_to_string(output).unwrap_or_else(|error| panic!("{}: {error}", output.display()));
+        Self { events: event::parse(&lines), lines, ended }
+    }
 }
 
 /// Runs `client`, by [`Place::command`], under `sidetone run`; both must end well.
@@ -189,7 +199,7 @@ where
     let mut command = place.command(sidetone());
     command.args(["run", "--format", "jsonl", "--output"]).arg(&output).arg("--").args(client);
     let ended = succeed(&command);
-    Seen { events: event::read(&output), ended }
+    Seen::of(&output, ended)
 }
 
 /// A running `sidetone agent`, which has said that it is ready.
@@ -267,7 +277,7 @@ impl Agent {
         self.running.signal("TERM");
         let ended = self.running.end();
         assert!(ended.status.success(), "{ended:?}");
-        Seen { events: event::read(&self.output), ended }
+        Seen::of(&self.output, ended)
     }
 }
 

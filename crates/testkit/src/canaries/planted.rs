@@ -86,6 +86,12 @@ impl Planter {
     }
 }
 
+/// The session that the baggage of the n-th exchange names: of the form of a hash, which is never hashed again.
+#[must_use]
+pub fn session_id(number: u64) -> String {
+    format!("sha256:{number:064x}")
+}
+
 /// The n-th exchange: always the same for a number.
 ///
 /// Its answer is of the model `gpt-4o-mini-2024-07-18`, and counts 11 tokens of input and 7 of output.
@@ -145,6 +151,7 @@ pub fn planted(number: u64) -> Planted {
         ("x-api-key", plant.outside()),
         ("cookie", format!("session={}", plant.outside())),
         ("openai-project", plant.outside()),
+        ("baggage", format!("user.id={},session.id={}", plant.person(), session_id(number))),
     ];
     Planted { case, canaries: plant.canaries, has_model, fails, headers }
 }
