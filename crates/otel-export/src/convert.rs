@@ -26,28 +26,50 @@ impl LengthLimit {
     fn string(self, text: &str) -> StringValue {
         StringValue::from(self.cut(text).to_owned())
     }
+
+    /// The same of a text that is given away: content may be long, and isn't copied once more.
+    fn own_string(self, mut text: String) -> StringValue {
+        let end = self.cut(&text).len();
+        text.truncate(end);
+        StringValue::from(text)
+    }
 }
 
 /// Attributes; what can't be one (a map, or a list of anything but text) is left out.
 pub(crate) fn attributes(list: &[Attribute<'_>], limit: LengthLimit) -> Vec<KeyValue> {
     // One place more: a metric point adds its own.
     let mut attributes = Vec::with_capacity(list.len() + 1);
-    for (name, value) in list {
-        let value = match value {
-            Value::Str(text) => opentelemetry::Value::String(limit.string(text)),
-            Value::Int(value) => opentelemetry::Value::I64(*value),
-            Value::Static(text) => opentelemetry::Value::String(StringValue::from(limit.cut(text))),
-            Value::Double(value) => opentelemetry::Value::F64(*value),
-            Value::Bool(value) => opentelemetry::Value::Bool(*value),
-            Value::String(text) => opentelemetry::Value::String(limit.string(text)),
-            Value::Strings(texts) => {
-                opentelemetry::Value::Array(Array::String(texts.iter().map(|text| limit.string(text)).collect()))
-            }
-            Value::Null | Value::Array(_) | Value::Map(_) => continue,
-        };
-        attributes.push(KeyValue::new(*name, value));
-    }
+    attributes.extend(list.iter().filter_map(|(name, value)| Some(KeyValue::new(*name, attribute(value, limit)?))));
     attributes
+}
+
+/// Attributes that are given away.
+pub(crate) fn own_attributes(list: Vec<Attribute<'_>>, limit: LengthLimit) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(list.len());
+    attributes.extend(list.into_iter().filter_map(|(name, value)| {
+        let value = match value {
+            Value::String(text) => opentelemetry::Value::String(limit.own_string(text)),
+            value => attribute(&value, limit)?,
+        };
+        Some(KeyValue::new(name, value))
+    }));
+    attributes
+}
+
+#[inline]
+fn attribute(value: &Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
+    Some(match value {
+        Value::Str(text) => opentelemetry::Value::String(limit.string(text)),
+        Value::Int(value) => opentelemetry::Value::I64(*value),
+        Value::Static(text) => opentelemetry::Value::String(StringValue::from(limit.cut(text))),
+        Value::Double(value) => opentelemetry::Value::F64(*value),
+        Value::Bool(value) => opentelemetry::Value::Bool(*value),
+        Value::String(text) => opentelemetry::Value::String(limit.string(text)),
+        Value::Strings(texts) => {
+            opentelemetry::Value::Array(Array::String(texts.iter().map(|text| limit.string(text)).collect()))
+        }
+        Value::Null | Value::Array(_) | Value::Map(_) => return None,
+    })
 }
 
 /// Whether a list is what `attributes` made of this one, without a limit.
@@ -62,12 +84,14 @@ pub(crate) fn are_same(list: &[Attribute<'_>], made: &[KeyValue]) -> bool {
         && list.iter().zip(made).all(|((name, value), made)| *name == made.key.as_str() && is_same(value, &made.value))
 }
 
-/// An attribute of a log event.
+/// An attribute of a log event. The limit is for each text in it.
 pub(crate) fn log_attribute(value: Value<'_>, limit: LengthLimit) -> Option<AnyValue> {
-    match value.as_str() {
-        Some(text) if !matches!(value, Value::Static(_)) => Some(AnyValue::String(limit.string(text))),
-        _ => any(value),
-    }
+    any(value, limit)
+}
+
+/// A body, which no limit is for.
+pub(crate) fn body(value: Value<'_>) -> Option<AnyValue> {
+    any(value, LengthLimit::default())
 }
 
 pub(crate) fn events(events: &[SpanEvent<'_>], limit: LengthLimit) -> Vec<Event> {
@@ -75,25 +99,27 @@ pub(crate) fn events(events: &[SpanEvent<'_>], limit: LengthLimit) -> Vec<Event>
     events.iter().map(event).collect()
 }
 
-/// A body; `None` for `null`, which the SDK has no value for.
-pub(crate) fn any(value: Value<'_>) -> Option<AnyValue> {
+/// `None` for `null`, which the SDK has no value for.
+fn any(value: Value<'_>, limit: LengthLimit) -> Option<AnyValue> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(value) => AnyValue::Boolean(value),
         Value::Int(value) => AnyValue::Int(value),
         Value::Double(value) => AnyValue::Double(value),
         Value::Static(text) => AnyValue::String(text.into()),
-        // Shared: the SDK copies a record for each processor that keeps it, and a body may be long.
-        Value::Str(text) => AnyValue::String(Arc::<str>::from(text).into()),
-        Value::String(text) => AnyValue::String(Arc::<str>::from(text).into()),
+        // Shared: the SDK copies a record for each processor that keeps it, and a text may be long.
+        Value::Str(text) => AnyValue::String(Arc::<str>::from(limit.cut(text)).into()),
+        Value::String(text) => AnyValue::String(Arc::<str>::from(limit.cut(&text)).into()),
         Value::Strings(texts) => {
-            AnyValue::ListAny(Box::new(texts.iter().map(|text| AnyValue::String((*text).to_owned().into())).collect()))
+            AnyValue::ListAny(Box::new(texts.iter().map(|text| AnyValue::String(limit.string(text))).collect()))
         }
-        Value::Array(values) => AnyValue::ListAny(Box::new(values.into_iter().filter_map(any).collect())),
+        Value::Array(values) => {
+            AnyValue::ListAny(Box::new(values.into_iter().filter_map(|value| any(value, limit)).collect()))
+        }
         Value::Map(entries) => {
             let mut map = HashMap::with_capacity(entries.len());
             for (key, value) in entries {
-                if let Some(value) = any(value) {
+                if let Some(value) = any(value, limit) {
                     map.insert(Key::from(key), value);
                 }
             }

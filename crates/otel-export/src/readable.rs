@@ -104,6 +104,10 @@ impl fmt::Display for Block<'_> {
                 Some(body) => writeln!(f, " {}", Shown(body))?,
                 None => writeln!(f)?,
             }
+            // What only the event tells: facts of the span are told there.
+            let told = |own: &&Attribute<'_>| !span.attributes.iter().any(|of_span| of_span.0 == own.0);
+            let own: Vec<_> = std::iter::once(&log.attribute).chain(&log.more).filter(told).cloned().collect();
+            list(f, "    ", &own)?;
         }
         for finding in findings(self.call) {
             writeln!(f, "  finding")?;

@@ -110,7 +110,7 @@ impl OtelSink {
     fn span(&self, span: Span<'_>, call: &Call, started: Option<Box<Started>>) -> Option<SpanContext> {
         let parent = call.parent.as_ref();
         let Some(tracer) = &self.tracer else { return parent.map(span_context) };
-        let attributes = convert::attributes(&span.attributes, self.span_length);
+        let attributes = convert::own_attributes(span.attributes, self.span_length);
         let events = convert::events(&span.events, self.span_length);
         let mut otel = match started {
             Some(started) => {
@@ -170,7 +170,7 @@ impl OtelSink {
             }
         }
         self.on_behalf(&mut record, identity);
-        if let Some(body) = event.body.and_then(convert::any) {
+        if let Some(body) = event.body.and_then(convert::body) {
             record.set_body(body);
         }
         if let Some(context) = context {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::shared::json;
 use super::super::{Key, Value};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Text};
 
@@ -53,7 +54,7 @@ fn part(part: &Part) -> Option<Value<'_>> {
         }),
         Part::Media(item) => media(item),
         // A tool's item is told as a tool call.
-        Part::Other { kind, json: item, .. } if !kind.ends_with("_call") => item.as_str().and_then(json),
+        Part::Other { kind, json: item, .. } if !kind.ends_with("_call") => item.as_str().and_then(json::value),
         _ => None,
     }
 }
@@ -106,27 +107,5 @@ fn media(media: &Media) -> Option<Value<'_>> {
 
 /// A tool's result: a list that was written as JSON, or text as it is.
 pub(super) fn json_or_text(text: &str, is_list: bool) -> Value<'_> {
-    is_list.then(|| json(text)).flatten().unwrap_or(Value::Str(text))
-}
-
-/// A value from JSON; `None` if it isn't JSON, as when only its beginning was kept.
-pub(super) fn json(text: &str) -> Option<Value<'static>> {
-    serde_json::from_str(text).ok().map(converted)
-}
-
-fn converted(value: serde_json::Value) -> Value<'static> {
-    use serde_json::Value as Json;
-    match value {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(value),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::Int(number),
-            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Json::String(text) => Value::String(text),
-        Json::Array(values) => Value::Array(values.into_iter().map(converted).collect()),
-        Json::Object(map) => {
-            Value::Map(map.into_iter().map(|(key, value)| (Cow::Owned(key), converted(value))).collect())
-        }
-    }
+    is_list.then(|| json::value(text)).flatten().unwrap_or(Value::Str(text))
 }

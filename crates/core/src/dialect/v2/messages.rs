@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::names;
 use super::super::shared::Words as _;
+use super::super::shared::json;
 use super::super::shared::span::NO_REASON;
 use super::super::{Attribute, LogEvent, Value};
 use super::V2;
@@ -122,7 +123,7 @@ fn tool_call(part: &Part) -> Option<Value<'_>> {
     match part {
         Part::ToolCall(call) => Some(Value::Map(function(call))),
         Part::Other { kind, id, json } if kind.ends_with("_call") => {
-            if let Some(item) = json.as_str().and_then(content::json) {
+            if let Some(item) = json.as_str().and_then(json::value) {
                 return Some(item);
             }
             let mut call = Map::new();

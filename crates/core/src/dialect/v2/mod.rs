@@ -13,7 +13,7 @@ mod span;
 mod words;
 
 use super::shared::metrics;
-use super::{Dialect, Instrument, Telemetry};
+use super::{ContentPlace, Dialect, Instrument, Telemetry};
 use crate::event::Call;
 
 /// The dialect.
@@ -31,6 +31,10 @@ impl Dialect for V2 {
 
     fn instruments(&self) -> &'static [Instrument] {
         metrics::INSTRUMENTS
+    }
+
+    fn with_content_in(&self, _: ContentPlace) -> &'static dyn Dialect {
+        &Self
     }
 
     fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
