@@ -167,7 +167,16 @@ impl Builder {
         self
     }
 
-    /// In which convention's words calls are told: one of [`DIALECTS`](sidetone_core::dialect::DIALECTS).
+    /// In which convention's words calls are told: one of [`DIALECTS`](sidetone_core::dialect::DIALECTS), or one with what was said in
+    /// another place, such as `&Latest::EVENT_ONLY`. Without it: what `OTEL_SEMCONV_STABILITY_OPT_IN` says, else `v2`. A sink of
+    /// one's own has a dialect of its own.
+    ///
+    /// ```
+    /// use sidetone::core::dialect::Latest;
+    ///
+    /// let builder = sidetone::builder().dialect(&Latest::SPAN_AND_EVENT);
+    /// # drop(builder);
+    /// ```
     pub fn dialect(mut self, dialect: &'static dyn Dialect) -> Self {
         self.dialect = Some(dialect);
         self

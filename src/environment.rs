@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Read as _;
 use std::sync::Arc;
 
-use sidetone_core::dialect::{DIALECTS, Dialect, V2};
+use sidetone_core::dialect::{ContentPlace, Dialect, Latest, V2};
 use sidetone_core::exchange::Settings;
 use sidetone_core::policy::{Content, Ids, Review};
 use sidetone_core::pricing::{MAX_FILE_BYTES, Prices};
@@ -47,7 +47,8 @@ pub static VARIABLES: &[(&str, &str, &str)] = &[
     ),
     (
         CAPTURE_CONTENT,
-        "`true`, `SPAN_ONLY`, `EVENT_ONLY`, `SPAN_AND_EVENT`: `full` (dialect `v2` has one place for it: log events); `false`, `NO_CONTENT`: `off`",
+        "`true`, `SPAN_ONLY`, `EVENT_ONLY`, `SPAN_AND_EVENT`: `full` (dialect `v2` has one place for it: log events); `false`: `off` unless code \
+         says otherwise; `NO_CONTENT`: `off`",
         "`false`",
     ),
     (SCAN, "`true`: what is said is scanned, also where it isn't kept. With `redacted` it always is", "`false`"),
@@ -59,7 +60,7 @@ pub static VARIABLES: &[(&str, &str, &str)] = &[
     (ID_KEY_FILE, "file with that key; white space at its end is no part of it", ""),
     (PRICES, "JSON file with prices that go before the built-in ones", ""),
     (DEBUG, "`calls`: a line for each call on standard error; `telemetry`: all that is told of it", "`off`"),
-    (STABILITY, "`gen_ai_latest_experimental` gives a warning: dialect `v2` is written", ""),
+    (STABILITY, "with `gen_ai_latest_experimental` in the list: dialect `latest`", "dialect `v2`"),
 ];
 
 /// Longest file with a key.
@@ -108,7 +109,9 @@ pub struct Environment {
     pub prices: Arc<Prices>,
     /// How much is told on standard error.
     pub debug: DebugLevel,
-    /// The dialect that is written.
+    /// Where what was said is written, if it is kept and the dialect has more than one place.
+    pub content_place: ContentPlace,
+    /// The dialect that is written, with what was said in that place.
     pub dialect: &'static dyn Dialect,
     /// What was asked for and can't be had.
     pub warnings: Vec<String>,
@@ -152,14 +155,10 @@ impl Environment {
         let prices = get(PRICES).map_or_else(Prices::embedded, |path| prices(&path, &mut warnings));
         let latest = get(STABILITY)
             .is_some_and(|value| value.split(',').any(|opted| opted.trim() == "gen_ai_latest_experimental"));
-        if latest {
-            let known: Vec<_> = DIALECTS.iter().map(|dialect| dialect.name()).collect();
-            warnings.push(format!(
-                "{STABILITY}: this version writes {}; gen_ai_latest_experimental is not among them",
-                known.join(", ")
-            ));
-        }
-        Self { content, is_content_fixed, scan, ids, prices, debug, dialect: &V2, warnings }
+        let content_place = content_place(&get);
+        let dialect: &dyn Dialect = if latest { &Latest::SPAN_ONLY } else { &V2 };
+        let dialect = dialect.with_content_in(content_place);
+        Self { content, is_content_fixed, scan, ids, prices, debug, content_place, dialect, warnings }
     }
 
     /// What is kept of content where that much is asked for in code or on a command line.
@@ -204,6 +203,7 @@ fn content(get: &dyn Fn(&str) -> Option<String>, warnings: &mut Vec<String>) -> 
     }
     // opentelemetry-instrumentation-openai-v2, `is_content_enabled`, and opentelemetry-util-genai, `ContentCapturingMode`.
     match get(CAPTURE_CONTENT).map(|value| value.to_ascii_lowercase()).as_deref() {
+        // `false` is its default written out: what code says of it holds all the same. `NO_CONTENT` is nobody's default.
         None | Some("false") => (Content::Off, false),
         Some("no_content") => (Content::Off, true),
         Some("true" | "span_only" | "event_only" | "span_and_event") => (Content::Full, false),
@@ -214,6 +214,15 @@ fn content(get: &dyn Fn(&str) -> Option<String>, warnings: &mut Vec<String>) -> 
             ));
             (Content::Off, true)
         }
+    }
+}
+
+/// `true` names no place, and neither does another variable that asks for content: then it is the span.
+fn content_place(get: &dyn Fn(&str) -> Option<String>) -> ContentPlace {
+    match get(CAPTURE_CONTENT).map(|value| value.to_ascii_lowercase()).as_deref() {
+        Some("event_only") => ContentPlace::Event,
+        Some("span_and_event") => ContentPlace::SpanAndEvent,
+        _ => ContentPlace::Span,
     }
 }
 
@@ -281,17 +290,20 @@ mod tests {
             // Code wins over both, down and up.
             (None, Some("true"), Some(Off), Off, 0),
             (None, Some("true"), Some(Redacted), Redacted, 0),
-            (None, Some("false"), Some(Full), Full, 0),
             (Some("full"), None, Some(Off), Off, 0),
             (Some("redacted"), None, Some(Full), Full, 0),
             // Ours wins over upstream's.
             (Some("redacted"), Some("true"), None, Redacted, 0),
             (Some("Full"), Some("NO_CONTENT"), None, Full, 0),
+            (Some("full"), Some("false"), None, Full, 0),
+            // `false` is upstream's default, so that it forbids no more than its absence.
+            (None, Some("false"), Some(Full), Full, 0),
             (Some("off"), Some("true"), None, Off, 0),
             (Some(""), Some("true"), None, Full, 0),
             // What was forbidden stays forbidden.
             (Some("off"), None, Some(Full), Off, 0),
             (Some("off"), Some("true"), Some(Redacted), Off, 0),
+            (None, Some("no_content"), Some(Redacted), Off, 0),
             (None, Some("NO_CONTENT"), Some(Full), Off, 0),
             // What isn't known is off, with one warning.
             (Some("of"), Some("true"), Some(Full), Off, 1),
@@ -355,10 +367,31 @@ mod tests {
     }
 
     #[test]
-    fn a_dialect_that_is_not_there_yet_gives_a_warning() {
-        assert_eq!(environment(&[(STABILITY, "http,gen_ai_latest_experimental")]).warnings.len(), 1);
-        assert_eq!(environment(&[(STABILITY, "http")]).warnings.len(), 0);
+    fn the_newest_conventions_are_opted_into_in_a_list() {
+        let dialect = |value: &str| environment(&[(STABILITY, value)]).dialect.name();
+        assert_eq!(dialect("http,gen_ai_latest_experimental"), "latest");
+        assert_eq!(dialect("gen_ai_latest_experimental"), "latest");
+        assert_eq!(dialect("http"), "v2");
+        assert_eq!(dialect("gen_ai"), "v2");
         assert_eq!(environment(&[]).dialect.name(), "v2");
+        assert_eq!(environment(&[(STABILITY, "gen_ai_latest_experimental")]).warnings.len(), 0);
+    }
+
+    #[test]
+    fn what_was_said_is_on_the_span_unless_another_place_is_named() {
+        for (value, place) in [
+            ("true", ContentPlace::Span),
+            ("SPAN_ONLY", ContentPlace::Span),
+            ("EVENT_ONLY", ContentPlace::Event),
+            ("span_and_event", ContentPlace::SpanAndEvent),
+            ("NO_CONTENT", ContentPlace::Span),
+        ] {
+            let read = environment(&[(CAPTURE_CONTENT, value), (STABILITY, "gen_ai_latest_experimental")]);
+            assert_eq!(read.content_place, place, "{value}");
+            let expected = Latest::SPAN_ONLY.with_content_in(place);
+            assert_eq!(format!("{:?}", read.dialect), format!("{expected:?}"), "{value}");
+        }
+        assert_eq!(environment(&[(CONTENT, "full")]).content_place, ContentPlace::Span);
     }
 
     #[test]

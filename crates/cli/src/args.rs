@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use sidetone::environment::Environment;
+use sidetone_core::dialect::{Dialect, Latest, V2};
 use sidetone_core::policy::Content;
 use sidetone_core::pricing::{MAX_FILE_BYTES, Prices};
 
@@ -57,6 +59,9 @@ pub(crate) struct Demo {
     /// Make calls for this long, however many.
     #[arg(long, value_name = "S", conflicts_with = "calls", value_parser = seconds)]
     pub(crate) seconds: Option<f64>,
+    /// The convention to export the calls in [default: as OTEL_SEMCONV_STABILITY_OPT_IN says, else v2]
+    #[arg(long, value_enum)]
+    pub(crate) dialect: Option<DialectName>,
 }
 
 /// The built-in prices with those of a file over them.
@@ -80,9 +85,9 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// Each call goes through the same code as a live one, and through the OpenTelemetry SDK. Nothing is sent anywhere.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Replay {
-    /// The convention to tell the calls in.
-    #[arg(long, value_enum, default_value_t = DialectName::V2)]
-    pub(crate) dialect: DialectName,
+    /// The convention to tell the calls in [default: as OTEL_SEMCONV_STABILITY_OPT_IN says, else v2]
+    #[arg(long, value_enum)]
+    pub(crate) dialect: Option<DialectName>,
     /// How much of what was said to keep.
     #[arg(long, value_enum, default_value_t = ContentMode::Off)]
     pub(crate) content: ContentMode,
@@ -215,6 +220,9 @@ pub(crate) struct Agent {
     /// Export spans, log events and metrics to this OTLP endpoint; all else as the OTEL_* variables say.
     #[arg(long, value_name = "URL")]
     pub(crate) otlp: Option<String>,
+    /// The convention to export the calls in [default: as OTEL_SEMCONV_STABILITY_OPT_IN says, else v2]
+    #[arg(long, value_enum)]
+    pub(crate) dialect: Option<DialectName>,
     /// End after this long.
     #[arg(long, value_name = "SECONDS", value_parser = duration)]
     pub(crate) duration: Option<f64>,
@@ -302,15 +310,22 @@ pub(crate) enum LineFormat {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum DialectName {
-    /// As opentelemetry-instrumentation-openai-v2.
+    /// As opentelemetry-instrumentation-openai-v2: what was said in log events.
     V2,
+    /// The newest conventions, as opentelemetry-instrumentation-genai-openai: what was said on the span, or where
+    /// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says.
+    Latest,
 }
 
 impl DialectName {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::V2 => "v2",
-        }
+    /// The dialect of that name, or that of the environment; what was said is where that says.
+    pub(crate) fn or_of(chosen: Option<Self>, environment: &Environment) -> &'static dyn Dialect {
+        let Some(chosen) = chosen else { return environment.dialect };
+        let dialect: &dyn Dialect = match chosen {
+            Self::V2 => &V2,
+            Self::Latest => &Latest::SPAN_ONLY,
+        };
+        dialect.with_content_in(environment.content_place)
     }
 }
 

@@ -19,7 +19,7 @@ use super::privileges;
 use super::rest::Rest;
 use super::signals::Signals;
 use super::tally::Tally;
-use crate::args::Agent;
+use crate::args::{Agent, DialectName};
 use crate::exit::Failure;
 use crate::style::Style;
 
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Agent) -> Result<(), Failure> {
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(tally.clone())];
     sinks.extend(output.map(|output| Box::new(JsonLines::new(output)) as Box<dyn Sink>));
     if let Some(url) = &args.otlp {
-        sinks.push(Box::new(otlp(url, &counters)?));
+        sinks.push(Box::new(otlp(url, args.dialect, &counters)?));
     }
     let capture = Capture::start(options(args), sinks, counters).map_err(|error| Failure::told(error.to_string()))?;
     let began = Instant::now();
@@ -130,7 +130,7 @@ fn output(args: &Agent) -> Result<Option<Output>, Failure> {
 }
 
 /// Exports to `url`; all else as the `OTEL_*` variables say.
-fn otlp(url: &str, counters: &Arc<Counters>) -> Result<OtelSink, Failure> {
+fn otlp(url: &str, dialect: Option<DialectName>, counters: &Arc<Counters>) -> Result<OtelSink, Failure> {
     let told = |error: &dyn std::fmt::Display| Failure::told(error.to_string());
     let lookup = |name: &str| match name {
         ENDPOINT => Some(url.to_owned()),
@@ -147,5 +147,6 @@ fn otlp(url: &str, counters: &Arc<Counters>) -> Result<OtelSink, Failure> {
     let config = Config::from_lookup(&lookup).map_err(|error| told(&error))?;
     let options = ExportOptions { service_name: Some(SERVICE.to_owned()), ..ExportOptions::default() };
     let export = Export::new(&config, &options, counters).map_err(|error| told(&error))?;
-    Ok(OtelSink::new(export, Environment::of_process().dialect, Arc::clone(counters)))
+    let dialect = DialectName::or_of(dialect, &Environment::of_process());
+    Ok(OtelSink::new(export, dialect, Arc::clone(counters)))
 }

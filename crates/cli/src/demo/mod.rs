@@ -13,10 +13,11 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use sidetone::Reason;
+use sidetone::environment::Environment;
 use sidetone::otel_export::{Config, Signal};
 use sidetone_testkit::server::MockServer;
 
-use crate::args::Demo;
+use crate::args::{Demo, DialectName};
 use crate::exit::Failure;
 use crate::seen::Seen;
 use crate::style::Style;
@@ -45,6 +46,9 @@ pub(crate) fn run(args: &Demo) -> Result<(), Failure> {
     let (tell, news) = mpsc::channel();
     let export = Export::configured()?;
     let mut builder = sidetone::builder().app_name("sidetone-demo").sink(Tell(tell.clone()));
+    if args.dialect.is_some() {
+        builder = builder.dialect(DialectName::or_of(args.dialect, &Environment::of_process()));
+    }
     if matches!(export, Export::Nowhere) {
         builder = builder.providers(
             SdkTracerProvider::builder().build(),

@@ -6,27 +6,27 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sidetone::environment::{Choices, Environment};
-use sidetone_core::dialect::{Dialect, dialect_named};
+use sidetone_core::dialect::Dialect;
 use sidetone_core::exchange::Settings;
 use sidetone_pipeline::{Finished, JsonLines, Sink as _};
 use sidetone_testkit::case::{Case, CaseError};
 
 use super::{Cut, Memory, golden, observe, pretty};
-use crate::args::{Format, Replay};
+use crate::args::{DialectName, Format, Replay};
 use crate::exit::Failure;
 use crate::style::Style;
 
 /// Runs `sidetone replay`.
 pub(crate) fn run(args: &Replay) -> Result<(), Failure> {
-    let dialect = dialect_named(args.dialect.name())
-        .ok_or_else(|| Failure::told(format!("dialect {} is not part of this build", args.dialect.name())))?;
+    let environment = Environment::of_process();
+    let dialect = DialectName::or_of(args.dialect, &environment);
     let chosen = Choices {
         content: Some(args.content.into()),
         scan: Some(true),
         prices: args.prices.clone(),
         ..Choices::default()
     };
-    let settings = Arc::new(Environment::of_process().settings(chosen));
+    let settings = Arc::new(environment.settings(chosen));
     let mut out = io::BufWriter::new(io::stdout());
     let mut first = true;
     for path in &args.paths {
