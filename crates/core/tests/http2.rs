@@ -143,11 +143,10 @@ fn it_does_not_matter_where_pieces_are_cut() {
             };
             // What is the same in each detail goes on the same.
             let (uncut, expected) = feed([piece.clone(), Bytes::new()]);
-            let state = format!("{uncut:?}");
             for at in 0..piece.len() {
                 let (cut, transcript) = feed([piece.slice(..at), piece.slice(at..)]);
                 assert!(transcript == expected, "{}: piece {number} cut at {at}", capture.name);
-                assert_eq!(format!("{cut:?}"), state, "{}: piece {number} cut at {at}", capture.name);
+                assert!(cut == uncut, "{}: piece {number} cut at {at}", capture.name);
             }
             connection = uncut;
         }

@@ -6,13 +6,6 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
 use sidetone_core::event::{ParentSpan, SpanId, TraceId};
 use sidetone_core::policy::Scope;
 
-/// Keys of baggage that say on whose behalf something is done: names of the general conventions.
-const USER: &str = "user.id";
-const SESSION: &str = "session.id";
-
-/// Longest id that is taken from baggage.
-const ID_BYTES: usize = 1024;
-
 /// What the caller's context says.
 #[derive(Default)]
 pub(crate) struct Current {
@@ -31,15 +24,10 @@ pub(crate) fn current() -> Result<Current, Suppressed> {
             return Err(Suppressed);
         }
         let parent = if context.has_active_span() { parent_of(context.span().span_context()) } else { None };
-        Ok(Current { parent, baggage: context.get::<Baggage>().and_then(scope_of) })
+        let baggage = context.get::<Baggage>();
+        let baggage = baggage.and_then(|baggage| Scope::of_baggage(|key| baggage.get(key).map(|id| id.as_str())));
+        Ok(Current { parent, baggage })
     })
-}
-
-fn scope_of(baggage: &Baggage) -> Option<Scope> {
-    let id =
-        |key| baggage.get(key).map(|id| id.as_str()).filter(|id| (1..=ID_BYTES).contains(&id.len())).map(Into::into);
-    let scope = Scope { user: id(USER), session: id(SESSION), content: None };
-    (scope.user.is_some() || scope.session.is_some()).then_some(scope)
 }
 
 /// No telemetry may be made of what happens here.

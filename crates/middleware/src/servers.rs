@@ -8,8 +8,15 @@ use sidetone_core::event::Server;
 /// How many servers are remembered; an application talks to few.
 const REMEMBERED: usize = 8;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Servers(RwLock<Vec<Arc<Server>>>);
+
+impl std::fmt::Debug for Servers {
+    /// Without their names, which no policy has looked at.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Servers").finish_non_exhaustive()
+    }
+}
 
 impl Servers {
     /// The server that a URL names; `None` if it names none. Never waits for another caller.

@@ -138,7 +138,7 @@ impl Worker {
             self.shared.counters.add(Reason::CallPanicked, 1, 0);
             warn::once_a_minute(
                 Cause::Panicked,
-                "a call could not be understood because of a bug in sidetone; please report it",
+                "a call was lost to a panic: a bug of sidetone, which please report, or of a function of yours that edits calls",
             );
             if let Some(open) = self.open.remove(&call) {
                 self.held_bytes = self.held_bytes.saturating_sub(open.held_bytes);

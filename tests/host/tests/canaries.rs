@@ -97,7 +97,8 @@ fn told_by_agent(place: &Place, content: Content) -> Emitted {
     let mut client = Running::start(place.command("curl").args(["--config", "-"]));
     let pid = client.pid();
     // It waits for what to do, with its libraries in place: no call is too early.
-    let library = |_: &Running| fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| maps.contains("/libssl"));
+    let library =
+        |_: &Running| fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| maps.contains("/libssl"));
     client.wait_until("curl has its libraries", library);
     let mut agent = Command::new(watch::sidetone());
     agent.env("SIDETONE_ID_KEY", ID_KEY).env("SIDETONE_DEBUG", "telemetry").env("RUST_LOG", "trace");
@@ -199,7 +200,14 @@ fn nothing_planted_is_on_the_terminal_of_who_runs_a_command() {
     fs::write(&file, config(&place)).unwrap();
     for content in [Content::Redacted, Content::Full] {
         let mut command = place.command(watch::sidetone());
-        command.env("SIDETONE_DEBUG", "telemetry").args(["run", "--content", content.as_str(), "--", "curl", "--config"]);
+        command.env("SIDETONE_DEBUG", "telemetry").args([
+            "run",
+            "--content",
+            content.as_str(),
+            "--",
+            "curl",
+            "--config",
+        ]);
         let ended = watch::succeed(command.arg(&file));
         // A line for each call says how it went, and nothing of what was said.
         assert_eq!(search(|_| true).find(ended.stderr.as_bytes()), None, "{content:?}");

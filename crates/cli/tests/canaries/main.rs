@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod live;
+mod process;
+mod split;
 
 use std::sync::{Arc, Mutex};
 
@@ -140,24 +142,5 @@ fn with_content_full_what_was_said_is_found_and_nothing_else() {
             search.secret("", &canary.secret);
             assert!(search.find(&emitted).is_some(), "the search works: {:?}", canary.place);
         }
-    }
-}
-
-#[test]
-fn a_secret_that_is_split_between_any_two_bytes_is_masked() {
-    let streams: Vec<_> = (0..EXCHANGES).map(planted).filter(|planted| planted.case.stream).collect();
-    let settings = Arc::new(settings(Content::Redacted, false));
-    for planted in &streams {
-        let search = planted.search(|canary| canary.secret.is_known);
-        let assert_masked = |cut: Cut| {
-            let call = observe(&planted.case, &settings, cut, None).unwrap().call;
-            assert_event(planted, &call);
-            assert_eq!(search.find(format!("{:?}{:?}", call.response, call.findings).as_bytes()), None, "{cut:?}");
-        };
-        assert_masked(Cut::EveryByte);
-        // From the first event that holds a part of what was said to the end of the next.
-        let response = String::from_utf8_lossy(&planted.case.response).into_owned();
-        let ends: Vec<_> = response.match_indices("\n\n").map(|(at, _)| at).collect();
-        (ends[0]..ends[2]).step_by(streams.len()).for_each(|place| assert_masked(Cut::At(place)));
     }
 }

@@ -16,7 +16,7 @@ pub enum Direction {
 }
 
 /// What is known of a connection before its first byte.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Facts {
     /// The server's name, as the TLS handshake gave it.
     pub server_name: Option<Box<str>>,
@@ -26,6 +26,13 @@ pub struct Facts {
     pub from_start: bool,
     /// The moment at which the monotonic clock was 0.
     pub boot: SystemTime,
+}
+
+impl std::fmt::Debug for Facts {
+    /// Without the name, which no policy has looked at yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Facts").field("port", &self.port).field("from_start", &self.from_start).finish_non_exhaustive()
+    }
 }
 
 /// When a read or write happened, by a monotonic clock.
@@ -60,7 +67,7 @@ pub enum Verdict {
 }
 
 /// An LLM call that a connection showed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Seen {
     /// The call; its `side` is set.
     pub understood: Understood,
@@ -76,6 +83,19 @@ pub struct Seen {
     pub request_id: Option<Box<str>>,
     /// `host` or `:authority` of its request.
     pub authority: Option<Box<str>>,
+}
+
+impl std::fmt::Debug for Seen {
+    /// The call as its review left it; without the names beside it, which pair it with others and weren't reviewed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seen")
+            .field("understood", &self.understood)
+            .field("side", &self.side)
+            .field("stream", &self.stream)
+            .field("begun", &self.begun)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Hears everything that a connection says in HTTP, LLM call or not.

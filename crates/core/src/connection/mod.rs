@@ -27,6 +27,7 @@
 //! What it doesn't do: it has no clock (times come in with the bytes), and it doesn't know of other connections: a call that
 //! both its ends show is for the caller to tell apart.
 
+mod baggage;
 mod candidate;
 mod facts;
 mod observe;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::event::{ParentSpan, Server, SpanId, TraceId};
+use crate::policy::Scope;
 use crate::provider::{self, Surface, deployment_of};
 use crate::wire::http::Head;
 
-use super::Facts;
+use super::{Facts, baggage};
 
 /// Longest `tracestate` that is kept, in bytes (W3C Trace Context section 3.3.1.5 asks for at least 512).
 const TRACE_STATE_BYTES: usize = 4096;
@@ -23,6 +24,8 @@ pub(super) struct Asked {
     pub(super) deployment: Option<Box<str>>,
     pub(super) parent: Option<ParentSpan>,
     pub(super) resend_count: Option<u32>,
+    /// On whose behalf it is made, by its baggage.
+    pub(super) scope: Option<Arc<Scope>>,
     /// Whether it may be a call at all.
     pub(super) may_be_call: bool,
     pub(super) content_encoding: Option<Box<str>>,
@@ -39,6 +42,7 @@ impl Asked {
             server: Arc::new(server(head.authority.as_deref(), facts)),
             deployment: path.and_then(deployment_of).map(Into::into),
             parent: parent(head),
+            scope: baggage::scope(head).map(Arc::new),
             // The SDKs say which attempt this is; the first says 0.
             resend_count: head
                 .get("x-stainless-retry-count")

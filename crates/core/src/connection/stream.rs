@@ -270,7 +270,7 @@ impl Stream {
             start: shared.facts.boot + self.begun,
             parent: self.asked.parent.clone(),
             resend_count: self.asked.resend_count,
-            scope: None,
+            scope: self.asked.scope.clone(),
         };
         let mut exchange = Exchange::new(head, Arc::clone(&shared.settings));
         let Candidate { request, response_head, response, missing, .. } = *candidate;

@@ -10,7 +10,6 @@ use crate::policy::Scope;
 use crate::provider::Surface;
 
 /// What is known of a request before its body is looked at.
-#[derive(Debug)]
 pub struct RequestHead {
     /// The API surface that its path names.
     pub surface: &'static dyn Surface,
@@ -26,6 +25,18 @@ pub struct RequestHead {
     pub resend_count: Option<u32>,
     /// What holds for where in the application it was made.
     pub scope: Option<Arc<Scope>>,
+}
+
+impl std::fmt::Debug for RequestHead {
+    /// Without the names in it (host, deployment, trace state): no policy has looked at them yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("surface", &self.surface.name())
+            .field("start", &self.start)
+            .field("resend_count", &self.resend_count)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The response headers that are kept; all others are never copied.

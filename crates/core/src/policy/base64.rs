@@ -1,15 +1,11 @@
 //! Base64 in either alphabet, as far as looking into it needs.
 
+use crate::wire::base64::{NO_DIGIT, VALUES};
+
 /// The six bits of a character.
-fn bits(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+#[inline]
+pub(super) fn bits(byte: u8) -> Option<u8> {
+    Some(VALUES[usize::from(byte)]).filter(|bits| *bits != NO_DIGIT)
 }
 
 /// Decodes text that comes piece by piece. What was padded and joined is decoded as its parts would be.

@@ -5,6 +5,7 @@
 
 mod base64;
 mod content;
+mod encoded;
 mod fields;
 mod growing;
 mod ids;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::fields::{Looks, looks};
-use super::{Content, Limits, mask, redact, url};
+use super::{Content, Limits, encoded, mask, redact, url};
 use crate::event::{
     Attempt, Call, Category, Choice, EmbeddingsRequest, EndUser, Failure, Field, Finding, Findings, Media, MediaSource,
     Message, Modality, Outcome, ParentSpan, Part, Place, Request, Response, Role, Server, Severity, Text, ToolCall,
@@ -313,6 +313,7 @@ impl<'a> Walk<'a> {
         let mut found = Vec::new();
         if let Some(scanner) = self.scanner {
             scanner.scan(text, &mut found);
+            encoded::scan(scanner, text, &mut found);
             found.iter().for_each(|found| self.report(place, found));
         }
         found

@@ -8,7 +8,7 @@ use crate::policy::{GrowingText, Keep};
 use crate::wire::json::Str;
 
 /// What is known so far of an answer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Answer {
     /// Tokens.
     pub usage: Option<Box<Usage>>,
@@ -21,8 +21,21 @@ pub struct Answer {
     choices: Vec<Draft>,
 }
 
+impl std::fmt::Debug for Answer {
+    /// Without what it says: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer")
+            .field("usage", &self.usage)
+            .field("ended", &self.ended)
+            .field("has_gap", &self.has_gap)
+            .field("has_failed", &self.has_failed())
+            .field("choices", &self.choices.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// What most answers don't say of themselves while they are under way.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Rare {
     /// Number of dimensions of the vectors.
     pub embedding_dimensions: Option<u64>,
@@ -30,8 +43,17 @@ pub struct Rare {
     pub failure: Option<Failure>,
 }
 
+impl std::fmt::Debug for Rare {
+    /// Without why it failed: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rare")
+            .field("embedding_dimensions", &self.embedding_dimensions)
+            .field("has_failed", &self.failure.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
 /// One choice being assembled.
-#[derive(Debug)]
 struct Draft {
     index: u32,
     role: Role,
@@ -40,7 +62,6 @@ struct Draft {
 }
 
 /// Why a choice ended, in the space of a pointer and a length.
-#[derive(Debug)]
 enum FinishReason {
     Known(u8),
     Other(Box<str>),
@@ -56,7 +77,6 @@ pub struct Place {
 }
 
 /// A part being assembled: what it is, and the text that goes with it.
-#[derive(Debug)]
 pub struct PartDraft {
     place: Place,
     what: What,
@@ -65,7 +85,6 @@ pub struct PartDraft {
 }
 
 /// What a part is, without its text.
-#[derive(Debug)]
 pub enum What {
     /// Plain text.
     Text,
@@ -79,6 +98,28 @@ pub enum What {
     Media(Box<Media>),
     /// An item of another kind, and its id; the text is its JSON.
     Other(Box<(Box<str>, Option<Box<str>>)>),
+}
+
+impl std::fmt::Debug for PartDraft {
+    /// Its kind and size: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { place, what, text, .. } = self;
+        write!(f, "PartDraft({place:?}, {what:?}, {} bytes)", text.bytes())
+    }
+}
+
+impl std::fmt::Debug for What {
+    /// Its kind, without names and ids: no policy has looked at them yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text => "Text",
+            Self::Refusal => "Refusal",
+            Self::Reasoning => "Reasoning",
+            Self::ToolCall(_) => "ToolCall",
+            Self::Media(_) => "Media",
+            Self::Other(_) => "Other",
+        })
+    }
 }
 
 impl PartDraft {

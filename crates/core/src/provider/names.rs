@@ -24,7 +24,7 @@ impl Name {
 
 /// The names that an answer gave itself so far: each as its length and its bytes, in the order of [`Name::ALL`]. Nothing
 /// is held while there is none.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Names(Box<[u8]>);
 
 /// The length of a name, in two bytes: a longer name is cut.

@@ -19,7 +19,7 @@ pub struct StreamId(pub u64);
 
 /// The head of a request or a response. What could not be known (it was compressed against a table that began before us)
 /// is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// The method of a request, as it was written.
     pub method: Option<Box<str>>,
@@ -35,6 +35,17 @@ pub struct Head {
     pub is_partial: bool,
 }
 
+impl std::fmt::Debug for Head {
+    /// Without what was sent: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Head")
+            .field("status", &self.status)
+            .field("fields", &self.fields.len())
+            .field("is_partial", &self.is_partial)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Head {
     /// The first value of a field, if it is text.
     #[must_use]
@@ -45,7 +56,7 @@ impl Head {
 }
 
 /// One thing that a connection said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Said {
     /// The head of a request or (final) response came.
     Head {
@@ -95,4 +106,18 @@ pub enum Said {
         /// The exchange that asked for it.
         stream: StreamId,
     },
+}
+
+impl std::fmt::Debug for Said {
+    /// Sizes in place of what was said: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Head { stream, flow, head } => write!(f, "Head({stream:?}, {flow:?}, {head:?})"),
+            Self::Body { stream, flow, bytes } => write!(f, "Body({stream:?}, {flow:?}, {} bytes)", bytes.len()),
+            Self::Lost { stream, flow, range } => write!(f, "Lost({stream:?}, {flow:?}, {range:?})"),
+            Self::End { stream, flow } => write!(f, "End({stream:?}, {flow:?})"),
+            Self::Reset { stream, by, code } => write!(f, "Reset({stream:?}, {by:?}, {code:?})"),
+            Self::Upgraded { stream } => write!(f, "Upgraded({stream:?})"),
+        }
+    }
 }

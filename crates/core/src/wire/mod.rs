@@ -1,5 +1,6 @@
 //! Bytes to frames: decoders without I/O.
 
+pub(crate) mod base64;
 pub mod encoding;
 pub mod http;
 pub mod http1;

@@ -1,8 +1,8 @@
 //! Exchanges with a secret in every place that one has.
 
-use serde_json::{Value, json};
 use super::{Numbers, Search, Secret};
 use crate::case::Case;
+use serde_json::{Value, json};
 
 /// What was planted where.
 #[derive(Debug, Clone)]

@@ -14,7 +14,6 @@ use crate::wire::http::{Flow, Said, StreamId};
 const OUTSTANDING: usize = 1024;
 
 /// An HTTP/1 connection, both directions of it: what a response's bytes mean depends on its request.
-#[derive(Debug)]
 pub struct Http1 {
     pub(super) request: Half,
     pub(super) response: Half,
@@ -30,6 +29,13 @@ pub struct Http1 {
     pub(super) is_pipelined: bool,
     pub(super) said: VecDeque<Said>,
     pub(super) said_bytes: usize,
+}
+
+impl std::fmt::Debug for Http1 {
+    /// Without what it holds: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Http1").field("held_bytes", &self.held_bytes()).finish_non_exhaustive()
+    }
 }
 
 /// One direction.

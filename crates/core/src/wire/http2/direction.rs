@@ -22,7 +22,7 @@ const KEPT_BUFFER: usize = 4096;
 const SMALL: usize = 8;
 
 /// What a direction said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Heard {
     /// The client's preface.
     Preface,
@@ -45,7 +45,7 @@ pub(super) enum Heard {
 }
 
 /// One direction of a connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Direction {
     /// The offset of the next byte.
     at: u64,
@@ -59,7 +59,7 @@ pub(super) struct Direction {
     is_sure: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Reading {
     /// The very first bytes. So many were what a preface begins with.
     Start { matched: usize },
@@ -79,7 +79,7 @@ enum Reading {
 
 const BETWEEN: Reading = Reading::Header { bytes: [0; HEADER], have: 0 };
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Block {
     stream: u32,
     is_promise: bool,

@@ -8,7 +8,7 @@ use super::super::http::{Flow, Head};
 pub const HEADER_LIST_LIMIT: usize = 64 << 10;
 
 /// A header block, field by field.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Sections {
     head: Head,
     bytes: usize,

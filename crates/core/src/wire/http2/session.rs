@@ -30,13 +30,20 @@ use super::streams::{Streams, index};
 /// assert_eq!(head.method.as_deref(), Some("GET"));
 /// assert!(matches!(connection.poll(), Some(Said::End { flow: Flow::Request, .. })));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Http2 {
     /// By the flow that the caller gives them.
     directions: [Direction; 2],
     is_closed: [bool; 2],
     streams: Streams,
     is_swapped: Option<bool>,
+}
+
+impl std::fmt::Debug for Http2 {
+    /// Without what it holds: no policy has looked at it yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Http2").field("held_bytes", &self.held_bytes()).finish_non_exhaustive()
+    }
 }
 
 impl Default for Http2 {

@@ -27,7 +27,7 @@ enum Half {
     Ended,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Stream {
     /// By flow.
     halves: [Half; 2],
@@ -48,7 +48,7 @@ enum Tunnel {
 }
 
 /// Frames were lost.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Blind {
     range: Range<u64>,
     /// The highest stream that a request had before. Higher ones began in the lost bytes if they were never seen to.
@@ -56,7 +56,7 @@ struct Blind {
 }
 
 /// The streams of a connection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Streams {
     open: BTreeMap<u32, Stream>,
     /// The highest stream that a request had.

@@ -55,10 +55,17 @@ pub enum Kind {
 /// assert_eq!((model.as_deref(), n), (Some("gpt-5"), Some(2)));
 /// # Ok::<(), sidetone_core::wire::json::Unreadable>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Json<'a> {
     text: &'a str,
     at: usize,
+}
+
+impl std::fmt::Debug for Json<'_> {
+    /// Where it is, and not in what.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Json({} of {} bytes)", self.at, self.text.len())
+    }
 }
 
 impl<'a> Json<'a> {

@@ -22,9 +22,16 @@ pub struct Malformed;
 /// assert_eq!(fields, [(Some(":method".to_owned()), Some("GET".into())), (None, None)]);
 /// # Ok::<(), sidetone_core::wire::http2::hpack::Malformed>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Decoder {
     table: Table,
+}
+
+impl std::fmt::Debug for Decoder {
+    /// Without its table, which holds what was sent.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
 }
 
 impl Decoder {

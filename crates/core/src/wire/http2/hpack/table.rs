@@ -18,7 +18,7 @@ const OVERHEAD: usize = 32;
 const UNKNOWN_NAME: usize = 128;
 
 /// A field of the table; what is unknown of it is `None`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) name: Option<Box<str>>,
     pub(super) value: Option<Bytes>,
@@ -26,7 +26,7 @@ pub(super) struct Entry {
 }
 
 /// The entries that are known: always the newest ones, without a hole.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Table {
     entries: VecDeque<Entry>,
     size: usize,
