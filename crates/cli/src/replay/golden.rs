@@ -111,7 +111,9 @@ impl Shown<'_> {
             "same_trace": context.is_some_and(|context| context.trace_id == self.names.recorded.parent.trace_id()),
             "timestamp_set": record.timestamp().is_some(),
             "body": record.body().map_or_else(|| json!({"null": null}), any),
-            "attributes": attributes.map(|(key, value)| (key.to_string(), any(value))).collect::<BTreeMap<_, _>>(),
+            "attributes": attributes
+                .map(|(key, value)| (key.to_string(), without_time(key.as_str(), any(value))))
+                .collect::<BTreeMap<_, _>>(),
             "scope": scope(&log.instrumentation),
         })
     }
@@ -218,6 +220,11 @@ fn attribute(name: &str, value: &Otel) -> Value {
         }
         other => json!({"string": other.as_str()}),
     };
+    without_time(name, typed)
+}
+
+/// A typed value, or its type alone where it is a time.
+fn without_time(name: &str, typed: Value) -> Value {
     match typed {
         Value::Object(typed) if TIMES.iter().any(|time| name.contains(time)) => {
             typed.into_iter().map(|(kind, _)| (kind, json!("<time>"))).collect()

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// Content modes: the command's word for it and the golden folder's.
 pub(crate) const MODES: [(&str, &str); 2] = [("off", "off"), ("full", "on")];
 
+/// The dialects, as the command names them.
+pub(crate) const DIALECTS: [&str; 2] = ["v2", "latest"];
+
 /// The repository's `conformance` folder.
 pub(crate) fn conformance() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance")
@@ -60,10 +63,26 @@ pub(crate) fn sidetone() -> Command {
     command
 }
 
-/// Runs `sidetone replay` on paths and gives the documents that it prints.
+/// Runs `sidetone replay` on paths in dialect `v2` and gives the documents that it prints.
 pub(crate) fn replay(content: &str, extra: &[&str], paths: &[&Path]) -> Vec<Value> {
+    replay_in("v2", content, extra, paths)
+}
+
+/// The same in another dialect. What was said is in all places that it has, as in the golden files.
+pub(crate) fn replay_in(dialect: &str, content: &str, extra: &[&str], paths: &[&Path]) -> Vec<Value> {
+    replay_placed("SPAN_AND_EVENT", dialect, content, extra, paths)
+}
+
+/// The same with what was said in a place of choice.
+pub(crate) fn replay_placed(place: &str, dialect: &str, content: &str, extra: &[&str], paths: &[&Path]) -> Vec<Value> {
     let mut command = sidetone();
-    command.args(["replay", "--dialect", "v2", "--content", content, "--format", "golden"]).args(extra).args(paths);
+    command.env("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", place);
+    command.args(["replay", "--dialect", dialect, "--content", content, "--format", "golden"]);
+    documents(command.args(extra).args(paths))
+}
+
+/// The documents that a command prints.
+pub(crate) fn documents(command: &mut Command) -> Vec<Value> {
     let Output { status, stdout, stderr } = command.output().expect("the command runs");
     let stderr = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{status}: {stderr}");
@@ -73,7 +92,12 @@ pub(crate) fn replay(content: &str, extra: &[&str], paths: &[&Path]) -> Vec<Valu
 
 /// The document of one recorded case.
 pub(crate) fn replay_case(content: &str, case: &str) -> Value {
-    let mut documents = replay(content, &[], &[&folder().join(case)]);
+    replay_case_in("v2", content, case)
+}
+
+/// The document of one recorded case in another dialect.
+pub(crate) fn replay_case_in(dialect: &str, content: &str, case: &str) -> Value {
+    let mut documents = replay_in(dialect, content, &[], &[&folder().join(case)]);
     assert_eq!(documents.len(), 1, "one case, one document");
     documents.remove(0)
 }

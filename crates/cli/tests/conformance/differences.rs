@@ -22,6 +22,9 @@ struct File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
+    /// The dialect that differs; `v2` unless said.
+    #[serde(default = "v2")]
+    dialect: String,
     /// Its path, in full.
     field: String,
     /// Which golden telemetry it differs from; `v2` unless said.
@@ -31,7 +34,8 @@ struct Entry {
     cases: Vec<String>,
     /// The content modes in which it does.
     content: Vec<String>,
-    /// What we give, from the specification or the recorded bytes. `<version>` stands for our version.
+    /// What we give, from the specification or the recorded bytes. `<version>` stands for our version, `<nothing>` for no such
+    /// field.
     ours: Value,
     /// Whether the peer is wrong, lacks something, or an observer of HTTP can't do the same.
     kind: Kind,
@@ -59,9 +63,12 @@ pub(crate) struct Differences {
     against: &'static str,
 }
 
+/// Stands for a field that we don't give.
+const NOTHING: &str = "<nothing>";
+
 impl Differences {
-    /// The differences from one kind of golden telemetry.
-    pub(crate) fn load(against: &'static str) -> Self {
+    /// The differences of a dialect from one kind of golden telemetry.
+    pub(crate) fn load(dialect: &str, against: &'static str) -> Self {
         let path = cases::conformance().join("differences.json");
         let text = std::fs::read_to_string(&path).expect("conformance/differences.json is there");
         let file: File = serde_json::from_str(&text).expect("it has the form that is described here");
@@ -69,6 +76,7 @@ impl Differences {
         let mut named = BTreeSet::new();
         for entry in &file.differences {
             assert!(!entry.field.contains('*'), "{} names more than one field", entry.field);
+            assert!(cases::DIALECTS.contains(&entry.dialect.as_str()), "{} is of no dialect", entry.field);
             assert!(entry.reason.len() >= 20, "{} has no reason", entry.field);
             assert!(!entry.cases.is_empty() && !entry.content.is_empty(), "{} is for nothing", entry.field);
             let known = if entry.against == "further" { &further } else { &shared };
@@ -76,12 +84,13 @@ impl Differences {
                 assert!(known.contains(case), "{}: there is no case {case}", entry.field);
                 for content in &entry.content {
                     assert!(["off", "full"].contains(&content.as_str()), "{}: {content}", entry.field);
-                    let new = named.insert((&entry.against, &entry.field, case, content));
+                    let new = named.insert((&entry.dialect, &entry.against, &entry.field, case, content));
                     assert!(new, "{} is named twice for {case}, content {content}", entry.field);
                 }
             }
         }
-        let entries = file.differences.into_iter().filter(|entry| entry.against == against).collect();
+        let entries =
+            file.differences.into_iter().filter(|entry| entry.dialect == dialect && entry.against == against).collect();
         Self { entries, met: BTreeSet::new(), wrong: String::new(), against }
     }
 
@@ -107,7 +116,11 @@ impl Differences {
                 Some((index, entry)) => {
                     self.met.insert((index, case.to_owned(), content.to_owned()));
                     let expected = with_version(&entry.ours);
-                    if !ours.as_ref().is_some_and(|ours| equal(ours, &expected)) {
+                    let is_as_named = match ours {
+                        Some(ours) => equal(ours, &expected),
+                        None => expected == NOTHING,
+                    };
+                    if !is_as_named {
                         let _ = writeln!(
                             self.wrong,
                             "{case}, content {content}: {field} differs, and not as named\n  named: {expected}\n  ours:  {}",

@@ -12,7 +12,7 @@ pub(crate) fn without_peer(case: &str) -> bool {
 
 #[test]
 fn every_case_gives_the_telemetry_of_the_python_package_but_for_the_named_differences() {
-    let mut differences = Differences::load("v2");
+    let mut differences = Differences::load("v2", "v2");
     for (content, folder) in cases::MODES {
         for case in cases::names() {
             let golden = cases::golden("v2", folder, &case);
@@ -27,7 +27,7 @@ fn every_case_gives_the_telemetry_of_the_python_package_but_for_the_named_differ
 
 #[test]
 fn further_cases_give_the_telemetry_of_the_python_package_but_for_the_named_differences() {
-    let mut differences = Differences::load("further");
+    let mut differences = Differences::load("v2", "further");
     for (content, folder) in cases::MODES {
         for document in cases::replay(content, &[], &[&cases::further().join("cases")]) {
             let case = document["case"].as_str().unwrap();

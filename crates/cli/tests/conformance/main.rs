@@ -7,6 +7,8 @@ mod client;
 mod differences;
 mod fields;
 mod golden;
+mod latest;
 mod meaning;
 mod pieces;
 mod renamed;
+mod schemas;

@@ -1,5 +1,5 @@
-//! Cases that the peer of dialect `v2` has no span for, held by meaning against the peers that have one: the responses API
-//! against `latest`, legacy completions against `v1_newest`; in form they are as a chat of `v2`.
+//! Cases that the peer of a dialect has no span for, held by meaning against the peers that have one: the responses API against
+//! `latest`, legacy completions against `v1_newest`; in form they are as a chat of that dialect.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,14 +145,16 @@ fn of_log_events(document: &Value) -> Meaning {
     meaning
 }
 
-/// Holds the cases that start with `prefix` against what a peer says of them.
-fn hold(prefix: &str, variant: &'static str) {
-    let mut differences = Differences::load(variant);
+/// Holds what a dialect says of the cases that start with `prefix` against what a peer says of them.
+fn hold(dialect: &str, prefix: &str, variant: &'static str) {
+    let messages_of: fn(&Value) -> Meaning = if dialect == "v2" { of_log_events } else { of_json_messages };
+    let mut differences = Differences::load(dialect, variant);
     let mut held = 0;
     for (content, folder) in cases::MODES {
         for case in cases::names().into_iter().filter(|case| case.starts_with(prefix)) {
             held += 1;
-            let (theirs, ours) = (cases::golden(variant, folder, &case), cases::replay_case(content, &case));
+            let (theirs, ours) =
+                (cases::golden(variant, folder, &case), cases::replay_case_in(dialect, content, &case));
             let (mut meant, mut understood) = (of_attributes(&theirs), of_attributes(&ours));
             assert!(meant.len() >= 8, "{case}: the peer says next to nothing: {meant:?}");
             if content == "full" {
@@ -160,7 +162,7 @@ fn hold(prefix: &str, variant: &'static str) {
                 let messages = of_json_messages(&theirs);
                 assert!(messages.len() >= 5, "{case}: {messages:?}");
                 meant.extend(messages);
-                understood.extend(of_log_events(&ours));
+                understood.extend(messages_of(&ours));
             }
             differences.check(&case, content, &fields::compare_fields(&meant, &understood));
         }
@@ -171,12 +173,13 @@ fn hold(prefix: &str, variant: &'static str) {
 
 #[test]
 fn responses_mean_what_the_latest_peer_says_but_for_its_named_bugs() {
-    hold("responses_", "latest");
+    hold("v2", "responses_", "latest");
 }
 
 #[test]
 fn legacy_completions_mean_what_the_v1_peer_says_but_for_its_named_bugs() {
-    hold("completions_", "v1_newest");
+    hold("v2", "completions_", "v1_newest");
+    hold("latest", "completions_", "v1_newest");
 }
 
 /// What a log event, span or metric says beside what it is about.

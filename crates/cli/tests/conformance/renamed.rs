@@ -37,8 +37,8 @@ impl Copy {
         changed
     }
 
-    fn replay(&self, content: &str) -> Value {
-        cases::replay(content, &[], &[&self.folder]).remove(0)
+    fn replay(&self, dialect: &str, content: &str) -> Value {
+        cases::replay_in(dialect, content, &[], &[&self.folder]).remove(0)
     }
 }
 
@@ -90,22 +90,27 @@ fn with_raised(document: &Value, attributes: &[&str], tokens: &[&str]) -> (Value
     (document, raised)
 }
 
+/// Each case in each dialect.
+fn each() -> impl Iterator<Item = (&'static str, String)> {
+    cases::DIALECTS.into_iter().flat_map(|dialect| cases::names().into_iter().map(move |case| (dialect, case)))
+}
+
 fn assert_same(case: &str, expected: &Value, got: &Value) {
     assert_eq!(fields::compare(expected, got), [], "{case}");
 }
 
 #[test]
 fn a_renamed_model_is_renamed_in_every_case_and_nothing_else_changes() {
-    for case in cases::names() {
+    for (dialect, case) in each() {
         for (content, _) in cases::MODES {
-            let before = cases::replay_case(content, &case);
+            let before = cases::replay_case_in(dialect, content, &case);
             let model = before["spans"][0]["attributes"]["gen_ai.request.model"]["string"].as_str().unwrap().to_owned();
             let copy = Copy::of(&case, &format!("model-{content}"));
             assert!(copy.change(EXCHANGE, |text| text.replace(&model, "acme-ultra-9")), "{case}");
             // The model's name is also in its dated name, in the span's and in one server's message.
             let expected = serde_json::from_str(&before.to_string().replace(&model, "acme-ultra-9")).unwrap();
             assert!(!fields::compare(&before, &expected).is_empty(), "{case}: the name is nowhere");
-            assert_same(&case, &expected, &copy.replay(content));
+            assert_same(&case, &expected, &copy.replay(dialect, content));
         }
     }
 }
@@ -120,8 +125,8 @@ fn raised_counts_are_raised_in_every_case_that_has_them_and_nothing_else_changes
         (&["reasoning_tokens"], "gen_ai.usage.reasoning.output_tokens", &[]),
     ];
     let mut without = Vec::new();
-    for case in cases::names() {
-        let before = cases::replay_case("off", &case);
+    for (dialect, case) in each() {
+        let before = cases::replay_case_in(dialect, "off", &case);
         let mut total = 0;
         for (keys, attribute, tokens) in counts {
             let copy = Copy::of(&case, attribute);
@@ -129,7 +134,7 @@ fn raised_counts_are_raised_in_every_case_that_has_them_and_nothing_else_changes
             let (expected, raised) = with_raised(&before, &[attribute], tokens);
             // A stream that was left early has its counts in the part that nobody read.
             assert_eq!(changed && case != "chat_stream_abandoned", raised > 0, "{case}: {attribute}");
-            assert_same(&copy.case, &expected, &copy.replay("off"));
+            assert_same(&copy.case, &expected, &copy.replay(dialect, "off"));
             total += raised;
         }
         if total == 0 {
@@ -138,7 +143,11 @@ fn raised_counts_are_raised_in_every_case_that_has_them_and_nothing_else_changes
     }
     let known =
         ["chat_stream_abandoned", "chat_stream_no_usage", "conn_refused", "error_401", "error_429", "error_500"];
-    assert_eq!(without, known, "cases in which the server gave no counts, or nobody read them");
+    assert_eq!(
+        without,
+        known.repeat(cases::DIALECTS.len()),
+        "cases in which the server gave no counts, or nobody read them"
+    );
 }
 
 /// For each case, a word of what was asked and one of what was answered, as they stand in its files.
@@ -163,14 +172,14 @@ fn words(case: &str) -> (&'static str, Option<&'static str>) {
 
 #[test]
 fn changed_texts_are_changed_in_every_case_with_content_on_and_told_nowhere_with_it_off() {
-    for case in cases::names() {
+    for (dialect, case) in each() {
         let (asked, answered) = words(&case);
         let copy = Copy::of(&case, "texts");
         assert!(copy.change(&["request.json"], |text| text.replace(asked, "Zanzibar")), "{case}: {asked}");
         if let Some(answered) = answered {
             assert!(copy.change(RESPONSE, |text| text.replace(answered, "Quixote")), "{case}: {answered}");
         }
-        let before = cases::replay_case("full", &case);
+        let before = cases::replay_case_in(dialect, "full", &case);
         let mut text = before.to_string().replace(asked, "Zanzibar");
         if let Some(answered) = answered {
             text = text.replace(answered, "Quixote");
@@ -179,11 +188,11 @@ fn changed_texts_are_changed_in_every_case_with_content_on_and_told_nowhere_with
         let tells = case != "embeddings_float";
         assert_eq!(text.contains("Zanzibar"), tells, "{case}");
         assert_eq!(text.contains("Quixote"), answered.is_some(), "{case}");
-        assert_same(&case, &expected, &copy.replay("full"));
+        assert_same(&case, &expected, &copy.replay(dialect, "full"));
 
         // With content off a text says nothing, whatever it is.
-        let off = copy.replay("off");
-        assert_same(&case, &cases::replay_case("off", &case), &off);
+        let off = copy.replay(dialect, "off");
+        assert_same(&case, &cases::replay_case_in(dialect, "off", &case), &off);
         assert!(!off.to_string().contains("Zanzibar") && !off.to_string().contains("Quixote"), "{case}");
     }
 }
@@ -205,10 +214,12 @@ fn changed_ids_reasons_and_parameters_are_changed_and_nothing_else_is() {
         ("responses_tools", RESPONSE, "call_mock1", "call_other"),
         ("responses_tools", &["request.json"], "resp_mock000", "resp_before"),
     ];
-    for (case, files, from, to) in changes {
+    for (dialect, (case, files, from, to)) in
+        cases::DIALECTS.into_iter().flat_map(|dialect| changes.map(move |change| (dialect, change)))
+    {
         let copy = Copy::of(case, "others");
         assert!(copy.change(files, |text| text.replace(from, to)), "{case}: {from}");
-        let (before, after) = (cases::replay_case("full", case), copy.replay("full"));
+        let (before, after) = (cases::replay_case_in(dialect, "full", case), copy.replay(dialect, "full"));
         let bare =
             |text: &str| text.rsplit(": ").next().unwrap().rsplit(':').next().unwrap().trim_matches('"').to_owned();
         let differences = fields::compare(&before, &after);
