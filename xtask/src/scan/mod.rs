@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::run::{self, Failed};
 use crate::workspace;
 
-/// Takes `--detect-secrets FOLDER`, a checkout of detect-secrets: its packages hold no tests.
+/// Takes `--detect-secrets FOLDER`, `--trufflehog FOLDER` and `--secretlint FOLDER`: checkouts of projects whose packages hold no tests.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
     let root = workspace::root();
     let mut build = run::cargo();
@@ -18,8 +18,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
         .arg(here.join("quality.py"))
         .arg(target.join("release/examples/scan"))
         .arg(root.join("target/xtask/scan-quality"))
-        .arg(here.join("validate.go"))
         .arg(root.join("docs/scan.md"))
-        .args(arguments);
+        .args(arguments)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     run::run(measure.current_dir(&root))
 }

@@ -161,7 +161,8 @@ fn verify(candidate: &Candidate, text: &mut Text<'_>, start: usize, end: usize, 
             (rule, start, token_end(token, shape, text, start, behind == Some(start))?)
         }
         Candidate::Assigned { rule, assigned } => {
-            if !own_word(text, start, end) || (assigned.check == Check::Random && names_no_secret(text, start, end)) {
+            let generic = assigned.check == Check::Random;
+            if !own_word(text, start, end, generic) || (generic && names_no_secret(text, start, end)) {
                 return None;
             }
             let (start, end) = assigned_value(assigned, text, end)?;
@@ -205,13 +206,14 @@ fn holds(value: &[u8], body: &[u8], prefix: usize, tenths: u8, check: Check) -> 
 const NAME_REST: usize = 24;
 
 /// Whether the name at `start..end` is a word of its own in a name, and not letters in the middle of others (`SetSysctl`, `rookTable`).
-fn own_word(text: &Text<'_>, start: usize, end: usize) -> bool {
+/// One of two words may have a capital in its middle (`apiKey`).
+fn own_word(text: &Text<'_>, start: usize, end: usize, words: bool) -> bool {
     let name = text.slice(start, end);
     let rest_is = |case: fn(&u8) -> bool| name.iter().skip(1).filter(|byte| byte.is_ascii_alphabetic()).all(case);
     let first = name.first().copied().unwrap_or_default();
     let before = start.checked_sub(1).and_then(|at| text.byte(at)).unwrap_or_default();
     if first.is_ascii_lowercase() {
-        rest_is(u8::is_ascii_lowercase) && !before.is_ascii_lowercase()
+        (words || rest_is(u8::is_ascii_lowercase)) && !before.is_ascii_lowercase()
     } else {
         !(rest_is(u8::is_ascii_uppercase) && before.is_ascii_uppercase())
     }
@@ -354,6 +356,13 @@ fn special_rule(special: Special) -> Rule {
         Special::CurlUser => {
             built_in("curl-auth-user", Credential, High, "", "curl manual; gitleaks 8.30.1, default rules")
         }
+        Special::RegistryAuth => built_in(
+            "docker-registry-auth",
+            Credential,
+            High,
+            "",
+            "Docker documentation, docker login; TruffleHog (3ab759f), detector docker",
+        ),
         Special::PathTraversal => built_in("path-traversal", Command, Medium, "", "OWASP, path traversal"),
         Special::FacebookToken => {
             built_in("facebook-access-token", Credential, High, "", "gitleaks 8.30.1, default rules")

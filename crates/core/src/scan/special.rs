@@ -8,6 +8,7 @@ use super::class::{
     URL64_PAD, WORD,
 };
 use super::personal::RESERVED;
+use crate::wire::base64::{NO_DIGIT, VALUES};
 
 /// The rules here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub(super) enum Special {
     Authorization,
     CurlHeader,
     CurlUser,
+    RegistryAuth,
     PathTraversal,
     FacebookToken,
     ImageUrl,
@@ -33,6 +35,7 @@ pub(super) const ANCHORS: &[(Special, &[&str])] = &[
     (Special::Authorization, &["authorization", "x-api-key", "api-key\":", "bearer "]),
     (Special::CurlHeader, &["-h \"", "-h '", "--header \"", "--header '", "--header=", "-h  "]),
     (Special::CurlUser, &["-u ", "--user ", "--user="]),
+    (Special::RegistryAuth, &["\"auth\":", "\"auth\" :"]),
     (
         Special::PathTraversal,
         &[
@@ -67,6 +70,7 @@ impl Special {
             Self::Authorization => authorization(text, start, end),
             Self::CurlHeader => curl_header(text, end),
             Self::CurlUser => curl_user(text, start, end),
+            Self::RegistryAuth => registry_auth(text, end),
             Self::PathTraversal => path_traversal(text, start, end),
             Self::FacebookToken => facebook_token(text, end),
             Self::ImageUrl => image(text, start, end),
@@ -309,7 +313,43 @@ fn authorization(text: &mut Text<'_>, start: usize, end: usize) -> Option<(usize
     let least = if bearer { 20 } else { 12 };
     let random =
         value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic) && entropy(value) >= 3.2;
-    (value.len() >= least && random && !is_placeholder(value)).then_some((at, stop))
+    (value.len() >= least && (random || is_pair(value)) && !is_placeholder(value)).then_some((at, stop))
+}
+
+/// Longest pair of a user and a password, in base64.
+const PAIR: usize = 512;
+
+/// `"auth": "…"` of Docker's `config.json`: user and password in base64.
+fn registry_auth(text: &mut Text<'_>, end: usize) -> Option<(usize, usize)> {
+    let at = text.run_end(end, QUOTE_SPACE, 4);
+    let stop = text.run_end(at, ANY64_PAD, PAIR);
+    is_pair(text.slice(at, stop)).then_some((at, stop))
+}
+
+/// Whether base64 is a user, a colon and a password (RFC 7617).
+fn is_pair(value: &[u8]) -> bool {
+    let digits = value.strip_suffix(b"==").or_else(|| value.strip_suffix(b"=")).unwrap_or(value);
+    if digits.len() < 8 || digits.len() > PAIR {
+        return false;
+    }
+    let (mut bits, mut count, mut colon) = (0_u32, 0, false);
+    for &digit in digits {
+        let six = VALUES[usize::from(digit)];
+        if six == NO_DIGIT {
+            return false;
+        }
+        bits = bits << 6 | u32::from(six);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let byte = bits >> count & 0xff;
+            if !(0x20..0x7f).contains(&byte) {
+                return false;
+            }
+            colon |= byte == u32::from(b':');
+        }
+    }
+    colon
 }
 
 /// Names of headers that carry credentials hold one of these.

@@ -234,7 +234,14 @@ pub(super) static ASSIGNED: &[Assigned] = &[
     .source("AWS IAM documentation, access keys; detect-secrets' detector of the name"),
     Assigned::new(
         "azure-openai-key",
-        &["azure_openai", "azure-openai", "azureopenai", "ocp-apim-subscription-key"],
+        &[
+            "azure_openai",
+            "azure-openai",
+            "azureopenai",
+            "ocp-apim-subscription-key",
+            "subscription_key",
+            "subscriptionkey",
+        ],
         &[run(ALNUM, 32, 84)],
         WORD,
     )

@@ -1,6 +1,6 @@
 //! Keys of clouds, hosts and the tools that manage them.
 
-use super::token::{BETTERLEAKS, Token, VELES};
+use super::token::{BETTERLEAKS, TRUFFLEHOG, Token, VELES};
 use crate::scan::checksum::Check;
 use crate::scan::class::{
     ALNUM, ALNUM_HYPHEN, ANY64_PAD, BASE32, BASE64, HEX, HEX_LOWER, LOWER_ALNUM, NAME_TILDE, NAME_TILDE_NO_HYPHEN,
@@ -88,6 +88,19 @@ pub(super) static TOKENS: &[Token] = &[
     .entropy(35)
     .check(Check::ThreeKinds)
     .source("microsoft/security-utilities, PreciselyClassifiedSecurityKeys.json"),
+    Token::new(
+        "azure-entra-refresh-token",
+        "",
+        &[&[
+            Piece::OneOf(&["0.A", "1.A"]),
+            run(URL64, 50, 200),
+            Piece::Maybe(".0"),
+            Piece::Maybe(".1"),
+            lit(".Ag"),
+            run(URL64, 250, 4096),
+        ]],
+    )
+    .source(TRUFFLEHOG),
     // User accounts have 24 characters, service accounts 61.
     Token::new(
         "gcp-hmac-key",
@@ -147,7 +160,7 @@ pub(super) static TOKENS: &[Token] = &[
         &[&[lit("glc_"), run(BASE64, 32, 400), Piece::Maybe("=="), Piece::Maybe("=")]],
     )
     .entropy(30)
-    .check(Check::Mixed),
+    .check(Check::NotWord),
     Token::new(
         "grafana-service-account-token",
         "glsa_",
@@ -260,13 +273,9 @@ pub(super) static TOKENS: &[Token] = &[
     )
     .entropy(30)
     .source(VELES),
-    Token::new(
-        "vercel-token",
-        "vc",
-        &[&[Piece::OneOf(&["vcp_", "vci_", "vca_", "vcr_", "vck_"]), run(URL64, 56, 56)]],
-    )
-    .entropy(30)
-    .source(BETTERLEAKS),
+    Token::new("vercel-token", "vc", &[&[Piece::OneOf(&["vcp_", "vci_", "vca_", "vcr_", "vck_"]), run(URL64, 56, 56)]])
+        .entropy(30)
+        .source(BETTERLEAKS),
     Token::new(
         "authress-service-client-access-key",
         "",

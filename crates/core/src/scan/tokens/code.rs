@@ -2,7 +2,7 @@
 
 use super::token::{BETTERLEAKS, BETTERLEAKS_TRUFFLEHOG, TRUFFLEHOG, Token, VELES};
 use crate::scan::checksum::Check;
-use crate::scan::class::{ALNUM, ANY64_PAD, BASE64, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, NAME, URL64, WORD};
+use crate::scan::class::{ALNUM, ANY64_PAD, BASE64, BLANKS, DIGIT, HEX, HEX_LOWER, LOWER_ALNUM, NAME, URL64, WORD};
 use crate::scan::shape::{Piece, exactly, lit, run};
 
 const GITHUB: &str = "GitHub, \"Behind GitHub's new authentication token formats\"; gitleaks 8.30.1, default rules";
@@ -121,7 +121,7 @@ pub(super) static TOKENS: &[Token] = &[
     .anywhere()
     .entropy(30)
     .source("gitleaks 8.30.1, default rules; OSV-SCALIBR 0.5.3, veles/secrets"),
-    Token::new("npmrc-auth-token", "_authToken=", &[&[lit("_authToken="), run(URL64, 30, 80)]])
+    Token::new("npmrc-auth-token", "_authToken=", &[&[lit("_authToken="), run(BLANKS, 0, 2), run(URL64, 30, 80)]])
         .anywhere()
         .entropy(30)
         .check(Check::Mixed)
@@ -203,12 +203,16 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new("sonar-user-token", "sq", &[&[Piece::OneOf(&["squ_", "sqp_", "sqa_"]), run(HEX_LOWER, 40, 40)]])
         .source("SonarQube documentation, user tokens"),
     Token::new("new-relic-user-api-key", "NRAK-", &[&[Piece::AnyCase("NRAK-"), run(ALNUM, 27, 27)]]),
-    Token::new(
-        "new-relic-insert-key",
-        "NRII-",
-        &[&[Piece::AnyCase("NRII-"), run(crate::scan::class::ALNUM_HYPHEN, 32, 32)]],
-    ),
+    Token::new("new-relic-insert-key", "NRII-", &[&[Piece::AnyCase("NRII-"), run(URL64, 25, 32)]])
+        .entropy(30)
+        .check(Check::Mixed),
+    Token::new("new-relic-query-key", "NRIQ-", &[&[lit("NRIQ-"), run(URL64, 25, 32)]])
+        .entropy(30)
+        .check(Check::Mixed)
+        .source(TRUFFLEHOG),
+    Token::new("new-relic-license-key", "", &[&[exactly(LOWER_ALNUM, 32), lit("FFFFNRAL")]]).source(TRUFFLEHOG),
     Token::new("new-relic-browser-api-token", "NRJS-", &[&[Piece::AnyCase("NRJS-"), run(HEX_LOWER, 19, 19)]]),
+    Token::new("new-relic-browser-key", "NRBR-", &[&[lit("NRBR-"), run(HEX_LOWER, 19, 19)]]).source(TRUFFLEHOG),
     Token::new("intra42-client-secret", "s-s4t2", &[&[Piece::OneOf(&["s-s4t2ud-", "s-s4t2af-"]), run(HEX, 64, 64)]])
         .entropy(30),
     Token::new(

@@ -1,6 +1,6 @@
 //! Tokens of hosts of data, mail, shops and builds that are known by a prefix of their own.
 
-use super::token::{BETTERLEAKS, BETTERLEAKS_TRUFFLEHOG, TRUFFLEHOG, Token, VELES};
+use super::token::{BETTERLEAKS, BETTERLEAKS_TRUFFLEHOG, TRUFFLEHOG, Token, VELES, uuid_behind};
 use crate::scan::checksum::Check;
 use crate::scan::class::{ALNUM, ALNUM_HYPHEN, ANY64_PAD, BASE64, HEX_LOWER, LOWER_ALNUM, NAME, URL64, WORD};
 use crate::scan::shape::{Piece, exactly, lit, run};
@@ -19,6 +19,12 @@ pub(super) static TOKENS: &[Token] = &[
         "cf",
         &[&[Piece::OneOf(&["cfat_", "cfut_", "cfk_"]), exactly(ALNUM, 40), run(HEX_LOWER, 8, 8)]],
     ),
+    known(
+        "hubspot-private-app-token",
+        "pat-",
+        &[&uuid_behind(Piece::OneOf(&["pat-eu1-", "pat-eu2-", "pat-na1-", "pat-na2-", "pat-na3-", "pat-ap1-"]))],
+    )
+    .source(TRUFFLEHOG),
     known("cloudsmith-api-key", "csa_", &[&[lit("csa_"), exactly(HEX_LOWER, 30), run(ALNUM, 6, 6)]]),
     known("cockroachdb-cloud-api-key", "CCDB1_", &[&[lit("CCDB1_"), exactly(ALNUM, 22), lit("_"), run(ALNUM, 40, 40)]]),
     known("datastax-astra-token", "AstraCS:", &[&[lit("AstraCS:"), run(NAME, 20, 128)]]),

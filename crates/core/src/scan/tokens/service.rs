@@ -11,6 +11,15 @@ const TWILIO: &[&str] = &[
     "SK0", "SK1", "SK2", "SK3", "SK4", "SK5", "SK6", "SK7", "SK8", "SK9", "SKa", "SKb", "SKc", "SKd", "SKe", "SKf",
     "SKA", "SKB", "SKC", "SKD", "SKE", "SKF",
 ];
+/// The first two digits of an account's number in base64.
+const DISCORD: &[&str] = &[
+    "MTA", "MTE", "MTI", "MTM", "MTQ", "MTU", "MTY", "MTc", "MTg", "MTk", "MjA", "MjE", "MjI", "MjM", "MjQ", "MjU",
+    "MjY", "Mjc", "Mjg", "Mjk", "MzA", "MzE", "MzI", "MzM", "MzQ", "MzU", "MzY", "Mzc", "Mzg", "Mzk", "NDA", "NDE",
+    "NDI", "NDM", "NDQ", "NDU", "NDY", "NDc", "NDg", "NDk", "NTA", "NTE", "NTI", "NTM", "NTQ", "NTU", "NTY", "NTc",
+    "NTg", "NTk", "NjA", "NjE", "NjI", "NjM", "NjQ", "NjU", "NjY", "Njc", "Njg", "Njk", "NzA", "NzE", "NzI", "NzM",
+    "NzQ", "NzU", "NzY", "Nzc", "Nzg", "Nzk", "ODA", "ODE", "ODI", "ODM", "ODQ", "ODU", "ODY", "ODc", "ODg", "ODk",
+    "OTA", "OTE", "OTI", "OTM", "OTQ", "OTU", "OTY", "OTc", "OTg", "OTk",
+];
 const SLACK: &str = "Slack API documentation, token types; gitleaks 8.30.1, default rules";
 
 const SHOPIFY: &str = "Shopify changelog, \"App secret key length has increased\"; secretlint's rule of the name";
@@ -181,7 +190,7 @@ pub(super) static TOKENS: &[Token] = &[
         "slack-legacy-token",
         "xox",
         &[&[
-            Piece::OneOf(&["xoxo-", "xoxs-"]),
+            Piece::OneOf(&["xoxo-", "xoxs-", "xoxr-", "xoxa-"]),
             run(DIGIT, 1, 32),
             lit("-"),
             run(DIGIT, 1, 32),
@@ -235,17 +244,7 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new(
         "discord-bot-token",
         "",
-        &[&[
-            Piece::OneOf(&[
-                "MTA", "MTE", "MTI", "MTM", "MTQ", "MTk", "OTk", "ODk", "ODc", "Nzk", "NzY", "NzQ", "Njk", "NjY",
-                "NTc", "NDk",
-            ]),
-            run(ALNUM, 17, 23),
-            lit("."),
-            exactly(URL64, 6),
-            lit("."),
-            run(URL64, 27, 38),
-        ]],
+        &[&[Piece::OneOf(DISCORD), run(ALNUM, 17, 23), lit("."), exactly(URL64, 6), lit("."), run(URL64, 27, 38)]],
     )
     .entropy(40)
     .source("Discord developer documentation; detect-secrets' detector of the name"),
