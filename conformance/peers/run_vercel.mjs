@@ -83,9 +83,9 @@ function messages(list) {
     switch (message.role) {
       case 'system':
       case 'developer':
-        return { role: 'system', content: message.content };
+        return { role: 'system', content: text(message.content) };
       case 'user':
-        return { role: 'user', content: typeof message.content === 'string' ? message.content : message.content.map(userPart) };
+        return { role: 'user', content: isText(message.content) ? message.content : message.content.map(userPart) };
       case 'assistant':
         return { role: 'assistant', content: assistantParts(message) };
       case 'tool':
@@ -96,29 +96,41 @@ function messages(list) {
   });
 }
 
+const isText = (content) => typeof content === 'string';
+const text = (content) => (isText(content) ? content : content.map((part) => part.text).join('\n'));
+
 function userPart(part) {
   switch (part.type) {
     case 'text':
     case 'input_text':
       return { type: 'text', text: part.text };
+    case 'image_url': {
+      const { url, detail } = part.image_url;
+      return { type: 'image', image: url, ...(detail && { providerOptions: { openai: { imageDetail: detail } } }) };
+    }
+    case 'input_audio':
+      return { type: 'file', data: part.input_audio.data, mediaType: `audio/${part.input_audio.format}` };
     default:
       throw new CantAsk(`a part of the type ${part.type}`);
   }
 }
 
 function assistantParts(message) {
-  const text = message.content ? [{ type: 'text', text: message.content }] : [];
+  const said = message.content ? [{ type: 'text', text: text(message.content) }] : [];
   const calls = (message.tool_calls ?? []).map((call) => ({
     type: 'tool-call',
     toolCallId: call.id,
     toolName: call.function.name,
     input: JSON.parse(call.function.arguments),
   }));
-  return [...text, ...calls];
+  return [...said, ...calls];
 }
 
 function toolResult(message, toolName) {
-  return { type: 'tool-result', toolCallId: message.tool_call_id, toolName, output: { type: 'text', value: message.content } };
+  const output = isText(message.content)
+    ? { type: 'text', value: message.content }
+    : { type: 'content', value: message.content.map((part) => ({ type: 'text', text: part.text })) };
+  return { type: 'tool-result', toolCallId: message.tool_call_id, toolName, output };
 }
 
 /** Tools that the SDK can't run itself, so that one request is one call. */
@@ -184,7 +196,7 @@ async function streamed(what, meta, stop) {
     const result = ai.streamText({ ...what, onError: () => {} });
     for await (const part of result.fullStream) {
       items += 1;
-      if (part.type === 'error') exception = part.error.name;
+      if (part.type === 'error') exception = part.error.name ?? 'error'; // what the server sent may be no Error
       if (part.type === 'text-delta') texts += 1;
       if (meta.client_action?.startsWith('break_after_2') && texts === 2) {
         stop.abort();

@@ -8,7 +8,7 @@ mod environment;
 mod files;
 mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::run::{self, Failed};
 use crate::workspace;
@@ -47,6 +47,31 @@ const VARIANTS: &[Variant] = &[
     Variant { name: "vercel_newest", environment: &VERCEL_NEWEST, script: AI_SDK },
 ];
 
+/// A folder of cases, and the folder of their golden files, both in `conformance`.
+struct Set {
+    cases: &'static str,
+    golden: &'static str,
+    /// The variant that has no folder of its own among the golden files.
+    bare: Option<&'static str>,
+}
+
+const SETS: [Set; 2] = [
+    Set { cases: "cases", golden: "golden", bare: None },
+    Set { cases: "further/cases", golden: "further/golden", bare: Some("v2") },
+];
+
+impl Set {
+    fn cases(&self) -> PathBuf {
+        conformance().join(self.cases)
+    }
+
+    /// Where the golden files of a variant are committed, relative to `conformance`.
+    fn committed(&self, variant: &str, content: &str) -> PathBuf {
+        let folder = Path::new(self.golden);
+        if self.bare == Some(variant) { folder.join(content) } else { folder.join(variant).join(content) }
+    }
+}
+
 /// With the capture of content off and on.
 const CONTENT: [&str; 2] = ["off", "on"];
 
@@ -57,21 +82,23 @@ const USAGE: &str = "usage: cargo xtask golden [--check] [VARIANT…]";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
     let asked = Asked::read(arguments)?;
-    let server = MockServer::start(&peers().join("mock_server.py"), &cases())?;
+    let server = MockServer::start(&peers().join("mock_server.py"), &SETS.each_ref().map(Set::cases))?;
     let mut changed = Vec::new();
     for variant in asked.variants {
-        let made = made(variant, &server).map_err(|failed| failed.while_doing(variant.name))?;
-        let committed = workspace::root().join("conformance/golden").join(variant.name);
-        let io = |error| Failed(format!("{}: {error}", committed.display()));
-        let changes = files::changes(&committed, &made).map_err(io)?;
-        println!("{}: {} files, {} changed", variant.name, files::list(&made).map_err(io)?.len(), changes.len());
-        changed.extend(changes.iter().map(|file| format!("{}/{}", variant.name, file.display())));
-        if !asked.only_check {
-            files::replace(&committed, &made).map_err(io)?;
+        let (mut count, changed_before) = (0, changed.len());
+        for (committed, made) in made(variant, &server).map_err(|failed| failed.while_doing(variant.name))? {
+            let io = |error| Failed(format!("{}: {error}", committed.display()));
+            let target = conformance().join(&committed);
+            count += files::list(&made).map_err(io)?.len();
+            changed.extend(files::changes(&target, &made).map_err(io)?.iter().map(|file| committed.join(file)));
+            if !asked.only_check {
+                files::replace(&target, &made).map_err(io)?;
+            }
         }
+        println!("{}: {count} files, {} changed", variant.name, changed.len() - changed_before);
     }
     for file in changed.iter().take(SHOWN) {
-        println!("  {file}");
+        println!("  {}", file.display());
     }
     if changed.len() > SHOWN {
         println!("  … and {} more", changed.len() - SHOWN);
@@ -108,36 +135,39 @@ impl Asked {
     }
 }
 
-/// Makes the golden files of a variant in a folder of their own, which is given back.
-fn made(variant: &Variant, server: &MockServer) -> Result<PathBuf, Failed> {
+/// Makes the golden files of a variant. Gives each folder of them: where it is to be, relative to `conformance`, and where it is.
+fn made(variant: &Variant, server: &MockServer) -> Result<Vec<(PathBuf, PathBuf)>, Failed> {
     let environment = variant.environment.installed(&peers(), &folder().join("environments"))?;
-    let out = folder().join("made").join(variant.name);
-    files::clear(&out).map_err(|error| Failed(format!("{}: {error}", out.display())))?;
-    for content in CONTENT {
-        let mut script = environment.command(&peers().join(variant.script))?;
-        script.args([variant.name, content]).arg(out.join(content)).arg(cases()).arg(server.port().to_string());
-        run::output(&mut script)?;
+    let mut folders = Vec::new();
+    for set in &SETS {
+        for content in CONTENT {
+            let committed = set.committed(variant.name, content);
+            let out = folder().join("made").join(&committed);
+            files::clear(&out).map_err(|error| Failed(format!("{}: {error}", out.display())))?;
+            let mut script = environment.command(&peers().join(variant.script))?;
+            script.args([variant.name, content]).arg(&out).arg(set.cases()).arg(server.port().to_string());
+            run::output(&mut script)?;
+            folders.push((committed, out));
+        }
     }
-    Ok(out)
+    Ok(folders)
 }
 
 fn folder() -> PathBuf {
     workspace::root().join("target/golden")
 }
 
-fn peers() -> PathBuf {
-    workspace::root().join("conformance/peers")
+fn conformance() -> PathBuf {
+    workspace::root().join("conformance")
 }
 
-fn cases() -> PathBuf {
-    workspace::root().join("conformance/cases")
+fn peers() -> PathBuf {
+    conformance().join("peers")
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-    use std::path::Path;
 
     use super::*;
 
@@ -165,21 +195,34 @@ mod tests {
         }
     }
 
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
     #[test]
-    fn each_committed_folder_is_a_variant_with_a_file_for_each_case() {
-        let names = |folder: &Path| {
-            let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
-            let mut names: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
-            names.sort();
-            names
-        };
-        let cases = names(&cases());
-        for variant in names(&workspace::root().join("conformance/golden")) {
-            assert!(VARIANTS.iter().any(|known| known.name == variant), "{variant}");
-            for content in CONTENT {
-                let files = names(&workspace::root().join("conformance/golden").join(&variant).join(content));
-                let told: Vec<&str> = files.iter().map(|file| file.trim_end_matches(".json")).collect();
-                assert_eq!(told, cases, "{variant}/{content}");
+    fn every_variant_has_a_committed_file_for_each_case() {
+        for set in &SETS {
+            let cases = names(&set.cases());
+            for variant in VARIANTS {
+                for content in CONTENT {
+                    let committed = set.committed(variant.name, content);
+                    let files = names(&conformance().join(&committed));
+                    let told: Vec<&str> = files.iter().map(|file| file.trim_end_matches(".json")).collect();
+                    assert_eq!(told, cases, "{}: run `cargo xtask golden`", committed.display());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_committed_folder_is_of_a_variant() {
+        for set in &SETS {
+            for folder in names(&conformance().join(set.golden)) {
+                let is_bare = set.bare.is_some() && CONTENT.contains(&folder.as_str());
+                assert!(is_bare || VARIANTS.iter().any(|known| known.name == folder), "{}/{folder}", set.golden);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The mock server that the peers call: a process of ours on loopback, for as long as this lives.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::environment::needs;
@@ -15,10 +15,10 @@ pub(super) struct MockServer {
 
 impl MockServer {
     /// Starts it and waits until it listens.
-    pub(super) fn start(script: &Path, cases: &Path) -> Result<Self, Failed> {
+    pub(super) fn start(script: &Path, cases: &[PathBuf]) -> Result<Self, Failed> {
         needs("python3", "python3")?;
         let mut command = Command::new("python3");
-        command.env("PYTHONDONTWRITEBYTECODE", "1").arg(script).arg(cases).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.env("PYTHONDONTWRITEBYTECODE", "1").arg(script).args(cases).stdin(Stdio::null()).stdout(Stdio::piped());
         let shown = run::shown(&command);
         let failed = |why: String| Failed(format!("`{shown}`: {why}"));
         let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;
