@@ -19,8 +19,8 @@ const CALLS: u64 = 12;
 /// The call whose review panics in the application's own function, by what it costs.
 const PANICS: Option<u64> = Some(4711);
 
-/// How long a process tries to deliver.
-const DELIVERY: Duration = Duration::from_secs(2);
+/// Set for such a process: for how many seconds it tries to deliver.
+const DELIVERY: &str = "CANARIES_DELIVERY";
 
 #[test]
 fn nothing_planted_is_in_anything_that_a_process_says() {
@@ -42,16 +42,20 @@ fn nothing_planted_is_in_anything_that_a_process_says() {
             let child = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "process::nothing_planted_is_in_anything_that_a_process_says", "--nocapture"])
                 .env(ROLE, content.as_str())
+                // What is accepted is delivered however busy the machine is; what isn't never is.
+                .env(DELIVERY, if behaviour == Behaviour::Accept { "60" } else { "1" })
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
                 .env("RUST_BACKTRACE", "full")
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn();
-            (content, behaviour, receiver, child.unwrap())
+            // Read all the while: who can't go on printing delivers nothing.
+            let ended = std::thread::spawn(|| child.unwrap().wait_with_output().unwrap());
+            (content, behaviour, receiver, ended)
         })
         .collect();
-    for (content, behaviour, receiver, child) in running {
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    for (content, behaviour, receiver, ended) in running {
+        let Output { status, stdout, stderr } = ended.join().unwrap();
         let said = String::from_utf8_lossy(&stderr);
         assert!(status.success(), "{content:?} {behaviour:?}: {said}");
         let mut emitted = [stdout, stderr.clone()].concat();
@@ -103,8 +107,8 @@ fn calls(content: Content) {
         let server = MockServer::builder().usage(4711, 1).start();
         exchange(&handle, &server, 0).await;
     });
-    let flushed = handle.flush(DELIVERY);
-    let stopped = handle.stop(DELIVERY);
+    let delivery = Duration::from_secs(std::env::var(DELIVERY).unwrap().parse().unwrap());
+    let (flushed, stopped) = (handle.flush(delivery), handle.stop(delivery));
     for ended in [flushed, stopped] {
         eprintln!("{ended:?} {}", ended.as_ref().err().map(ToString::to_string).unwrap_or_default());
     }
