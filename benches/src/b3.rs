@@ -31,8 +31,16 @@ pub(crate) const SHAPES: [Shape; 3] = [
     Shape { name: "stream", calls: 4, make: || Payload::stream(1000) },
 ];
 
-/// For each shape: the call alone, with us (content off and full), and the floors of the parts. And the small call at
-/// 100 and 10,000 at once.
+/// How calls are observed: the name, what is kept, and whether it is scanned.
+pub(crate) const MODES: [(&str, Content, bool); 4] = [
+    ("off", Content::Off, false),
+    ("full", Content::Full, false),
+    ("off+scan", Content::Off, true),
+    ("full+scan", Content::Full, true),
+];
+
+/// For each shape: the call alone, with us (content off and full, scanned and not), and the floors of the parts. And the
+/// small call at 100 and 10,000 at once.
 pub(crate) fn entries() -> Vec<Entry> {
     let mut entries = Vec::new();
     for shape in SHAPES {
@@ -41,10 +49,13 @@ pub(crate) fn entries() -> Vec<Entry> {
         entries.push(Entry::new(format!("b3.base.{}", shape.name), units, move || {
             Caller::new(&(shape.make)(), None, Box::new(Nothing), calls, 1)
         }));
-        for (name, content) in [("off", Content::Off), ("full", Content::Full)] {
+        for (name, content, scans) in MODES {
             entries.push(Entry::new(format!("b3.ours.{}.{name}", shape.name), units, move || {
-                Whole::new(&(shape.make)(), content, calls, 1)
+                Whole::new(&(shape.make)(), content, scans, calls, 1)
             }));
+            if scans {
+                continue;
+            }
             entries.push(Entry::new(format!("b3.emit.{}.{name}", shape.name), units, move || {
                 Emit::new(&(shape.make)(), units, content.keeps_text())
             }));
@@ -59,7 +70,7 @@ pub(crate) fn entries() -> Vec<Entry> {
             Caller::new(&small(), None, Box::new(Nothing), open, open)
         }));
         entries.push(Entry::new(format!("b3.ours.2k@{open}"), open as u64, move || {
-            Whole::new(&small(), Content::Off, open, open)
+            Whole::new(&small(), Content::Off, false, open, open)
         }));
     }
     entries
@@ -71,8 +82,8 @@ struct Whole {
 }
 
 impl Whole {
-    fn new(payload: &Payload, content: Content, calls: usize, at_once: usize) -> Self {
-        let (ours, inline) = exporting(content);
+    fn new(payload: &Payload, content: Content, scans: bool, calls: usize, at_once: usize) -> Self {
+        let (ours, inline) = exporting(content, scans);
         let middleware = ours.middleware();
         let attached = Exporting { ours: Rc::new(RefCell::new(ours)), inline, payload: payload.clone(), content };
         Self { caller: Caller::new(payload, Some(middleware), Box::new(attached), calls, at_once) }
@@ -80,11 +91,11 @@ impl Whole {
 }
 
 /// Ours with the OpenTelemetry sink, and what that is given.
-pub(crate) fn exporting(content: Content) -> (Ours, Inline) {
+pub(crate) fn exporting(content: Content, scans: bool) -> (Ours, Inline) {
     let inline = Inline::new();
     let counters = Arc::new(Counters::default());
     let sink = OtelSink::with_providers(inline.providers.clone(), &V2, Arc::clone(&counters));
-    (Ours::with_sinks(content, vec![Box::new(sink)], counters), inline)
+    (Ours::with_sinks(content, scans, vec![Box::new(sink)], counters), inline)
 }
 
 impl Subject for Whole {

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use http::Method;
 use sidetone_core::event::Server;
 use sidetone_core::exchange::{End, Exchange, RequestHead, ResponseHead, Settings};
-use sidetone_core::policy::Content;
+use sidetone_core::policy::{Content, Review};
 use sidetone_core::provider::surface_of;
 
+use crate::b3::MODES;
 use crate::meter::{Entry, Meter, Subject};
 use crate::ours::compare;
 use crate::payload::Payload;
@@ -22,11 +23,11 @@ pub(crate) const EVENTS: [usize; 2] = [1000, 3000];
 pub(crate) fn entries() -> Vec<Entry> {
     let mut entries = Vec::new();
     for events in EVENTS {
-        for (name, content) in [("off", Content::Off), ("full", Content::Full)] {
+        for (name, content, scans) in MODES {
             for (cut, piece) in [("event", None), ("16k", Some(16 << 10))] {
                 // The units are streams: an event's cost is a difference.
                 entries.push(Entry::new(format!("b4.ours.{name}.{cut}.{events}"), 1, move || {
-                    Understood::new(events, content, piece)
+                    Understood::new(events, content, scans, piece)
                 }));
             }
         }
@@ -49,7 +50,7 @@ struct Understood {
 }
 
 impl Understood {
-    fn new(events: usize, content: Content, piece: Option<usize>) -> Self {
+    fn new(events: usize, content: Content, scans: bool, piece: Option<usize>) -> Self {
         let payload = Payload::stream(events);
         let pieces = match piece {
             None => payload.chunks.to_vec(),
@@ -61,7 +62,7 @@ impl Understood {
         Self {
             payload,
             pieces,
-            settings: Arc::new(Settings { content, ..Settings::default() }),
+            settings: Arc::new(Settings { content, review: Review::default().scanning(scans), ..Settings::default() }),
             server: Arc::new(Server { address: "api.openai.com".into(), port: Some(443) }),
             result: Err("nothing was understood yet".to_owned()),
         }

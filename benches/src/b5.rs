@@ -21,6 +21,9 @@ use crate::transport::{client, ready, unused_transport};
 /// The subcommand that a child is started with: memory is measured in processes of its own.
 pub(crate) const CHILD: &str = "held";
 
+/// Behind the name of a content mode: with the scan.
+const SCANNED: &str = "+scan";
+
 const STREAMS: usize = 10_000;
 const CONTENT_LIMIT: usize = 16 << 10;
 /// How far memory may wander between 10 % and all of the calls of the growth test: arenas of the allocator.
@@ -50,6 +53,11 @@ pub(crate) fn run(quick: bool, table: &mut Table) -> Result<(), String> {
             .against("application alone", of_base)
             .at_most(megabytes((CONTENT_LIMIT * STREAMS) as f64), "16 KiB of content a stream"),
     );
+    for content in ["off", "full"] {
+        let scanned = megabytes(peak("ours", &format!("{content}{SCANNED}"))? - base);
+        let row = Row::new(format!("{what}: content {content}, scanned"), scanned, "MiB");
+        table.push(row.against("without the scan", if content == "off" { off } else { full }));
+    }
     let calls: u64 = if quick { 100_000 } else { 1_000_000 };
     let growth = plain_child(&["growth", &calls.to_string()])?;
     table.push(
@@ -132,7 +140,7 @@ pub(crate) fn child(arguments: &[&str]) -> Result<String, String> {
     match arguments {
         ["state", who, content, streams] => {
             let streams = number(streams)?;
-            let mut open = Open::new(&Payload::stream(100), who, content_of(content), streams);
+            let mut open = Open::new(&Payload::stream(100), who, content, streams);
             open.read_pieces(2);
             if *who == "caller" {
                 // The worker lets go of its part: what remains is the caller's.
@@ -149,7 +157,7 @@ pub(crate) fn child(arguments: &[&str]) -> Result<String, String> {
         }
         ["peak", who, content, bytes] => {
             let payload = Payload::stream(number(bytes)? / 190);
-            let mut open = Open::new(&payload, who, content_of(content), STREAMS);
+            let mut open = Open::new(&payload, who, content, STREAMS);
             open.read_pieces(payload.chunks.len());
             let peak = status("VmHWM:")?;
             open.end()?;
@@ -164,7 +172,7 @@ pub(crate) fn child(arguments: &[&str]) -> Result<String, String> {
 }
 
 fn content_of(name: &str) -> Content {
-    if name == "full" { Content::Full } else { Content::Off }
+    if name.starts_with("full") { Content::Full } else { Content::Off }
 }
 
 /// Streams that are all open at the same time.
@@ -216,11 +224,13 @@ impl Sink for Checking {
 }
 
 impl Open {
-    fn new(payload: &Payload, who: &str, content: Content, streams: usize) -> Self {
+    fn new(payload: &Payload, who: &str, mode: &str, streams: usize) -> Self {
+        let content = content_of(mode);
         let limited = Arc::new(Limited::default());
         let mut ours = (who != "base").then(|| {
             let mut config = Config::default();
             config.settings.content = content;
+            config.settings.review = config.settings.review.scanning(mode.ends_with(SCANNED));
             config.settings.limits.content_bytes = CONTENT_LIMIT;
             // The default would be reached, and what is over it would be counted instead of kept.
             config.held_bytes = STREAMS * 2 * CONTENT_LIMIT;
@@ -280,7 +290,7 @@ impl Open {
 /// How much more memory is used after all calls than after a tenth of them.
 fn growth(calls: u64) -> Result<i64, String> {
     let payload = Payload::chat(2 << 10);
-    let (mut ours, inline) = exporting(Content::Off);
+    let (mut ours, inline) = exporting(Content::Off, false);
     let client = client(&unused_transport(), Some(ours.middleware()), &payload);
     let mut early = 0;
     for call in 1..=calls {

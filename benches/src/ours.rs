@@ -118,8 +118,15 @@ impl Ours {
     }
 
     /// With these sinks and the default limits.
-    pub(crate) fn with_sinks(content: Content, sinks: Vec<Box<dyn Sink>>, counters: Arc<Counters>) -> Self {
-        Self::new(config(content), sinks, counters)
+    pub(crate) fn with_sinks(
+        content: Content,
+        scans: bool,
+        sinks: Vec<Box<dyn Sink>>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let mut config = config(content);
+        config.settings.review = config.settings.review.scanning(scans);
+        Self::new(config, sinks, counters)
     }
 
     pub(crate) fn middleware(&self) -> Arc<dyn Middleware> {

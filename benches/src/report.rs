@@ -219,6 +219,16 @@ pub(crate) fn b3(measured: &Measured, table: &mut Table) {
             }
             let own = measured.added_ns(&ours, &base);
             table.push(row("time", "ns", own.median, &|name| Some(measured.ns(name).median)).note(fastest(own)));
+            // With the scan, beside the same without it.
+            let scanned = format!("{ours}+scan");
+            let label = |what: &str| format!("B3 a whole call, {shape}, content {content}, scanned: {what}");
+            let without = "without the scan";
+            if let (Some(with), Some(own)) = (measured.added(&scanned, &base), measured.added(&ours, &base)) {
+                table.push(Row::new(label("instructions"), with.instructions, "").against(without, own.instructions));
+                table.push(Row::new(label("allocations"), with.allocations, "").against(without, own.allocations));
+            }
+            let with = measured.added_ns(&scanned, &base);
+            table.push(Row::new(label("time"), with.median, "ns").against(without, own.median).note(fastest(with)));
         }
     }
     for open in [100, 10_000] {
@@ -281,6 +291,14 @@ pub(crate) fn b4(measured: &Measured, table: &mut Table) {
                     .at_most(target * value_ns / reference::VALUE, &by)
                     .note(format!("{:.2} GB/s, {}", 190.0 / own.median, fastest(own))),
             );
+            let scanned = format!("b4.ours.{content}+scan.{cut}");
+            let label = |what: &str| format!("B4 an event, content {content}, {pieces}, scanned: {what}");
+            let without = "without the scan";
+            if let (Some(with), Some(own)) = (counted(&scanned), counted(&name)) {
+                table.push(Row::new(label("instructions"), with.instructions, "").against(without, own.instructions));
+            }
+            let with = an_event(&scanned);
+            table.push(Row::new(label("time"), with.median, "ns").against(without, own.median).note(fastest(with)));
         }
     }
 }
