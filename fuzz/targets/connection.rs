@@ -67,7 +67,7 @@ fn read(cut_of: impl Fn(Flow) -> Option<u8>, flags: u8, script: &[Step]) -> Vec<
             seen.extend(whole_call(&call));
         }
     }
-    connection.handle_close(now, if flags & 8 == 0 { Close::Freed } else { Close::ProcessEnded });
+    connection.handle_close(now, [Close::Freed, Close::ProcessEnded, Close::Ended][usize::from(flags >> 3) % 3]);
     while let Some(call) = connection.poll() {
         seen.extend(whole_call(&call));
     }

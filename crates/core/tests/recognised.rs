@@ -264,14 +264,21 @@ fn each_end_of_a_connection_has_its_outcome() {
     let stream = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let cases = [
         ("", Close::Freed, "cancelled"),
+        ("", Close::Ended, "failed"),
         ("", Close::ProcessEnded, "cancelled"),
         ("", Close::CaptureStopped, "unobserved"),
         (stream, Close::Freed, "cancelled"),
+        (stream, Close::Ended, "failed"),
+        ("HTTP/1.1 200 OK\r\n\r\n", Close::Ended, "completed"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{\"id", Close::Ended, "failed"),
+        ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: {}\n\n", Close::Freed, "cancelled"),
+        ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: {}\n\n", Close::Ended, "failed"),
         (stream, Close::ProcessEnded, "cancelled"),
         (stream, Close::CaptureStopped, "unobserved"),
         // The last event came, the end of the body was never read.
         (&format!("{stream}e\r\ndata: [DONE]\n\n\r\n"), Close::Freed, "completed"),
         (&format!("HTTP/1.1 200 OK\r\n\r\n{CHAT_ANSWER}"), Close::Freed, "completed"),
+        (&format!("HTTP/1.1 200 OK\r\n\r\n{CHAT_ANSWER}"), Close::Ended, "completed"),
         (&format!("HTTP/1.1 200 OK\r\n\r\n{CHAT_ANSWER}"), Close::ProcessEnded, "completed"),
         ("HTTP/1.1 200 OK\r\n\r\n{\"id", Close::CaptureStopped, "unobserved"),
         ("HTTP/1.1 503 No\r\ncontent-length: 9\r\n\r\n", Close::Freed, "failed"),
@@ -578,7 +585,7 @@ fn anything_happens() -> impl Strategy<Value = Vec<Happens>> {
 
 proptest! {
     #[test]
-    fn whatever_happens_nothing_breaks(events in anything_happens(), from_start in any::<bool>(), how in 0..3_usize) {
+    fn whatever_happens_nothing_breaks(events in anything_happens(), from_start in any::<bool>(), how in 0..4_usize) {
         let mut connection = Connection::new(facts(from_start), Arc::default());
         for (time, event) in events.into_iter().enumerate() {
             let now = ms(time as u64);
@@ -589,7 +596,7 @@ proptest! {
             prop_assert!(connection.held_bytes() < 1 << 20);
             while connection.poll().is_some() {}
         }
-        connection.handle_close(ms(99), [Close::Freed, Close::ProcessEnded, Close::CaptureStopped][how]);
+        connection.handle_close(ms(99), [Close::Freed, Close::Ended, Close::ProcessEnded, Close::CaptureStopped][how]);
         while connection.poll().is_some() {}
         prop_assert_eq!((connection.open_calls(), connection.held_bytes()), (0, 0));
     }

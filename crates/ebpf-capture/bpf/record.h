@@ -10,6 +10,7 @@ enum close_reason { CLOSE_FREED, CLOSE_RENAMED };
 #define RECORD_WRITE 1
 #define RECORD_FROM_START 2
 #define RECORD_FIRST 4
+#define RECORD_ENDED 8 /* of a close: the other side had ended before */
 
 /* The head of each record of the ring; the payload follows. */
 struct record {
@@ -37,6 +38,7 @@ struct record {
 #define CONNECTION_REAPED 64    /* set by user space: its close is on its way */
 #define CONNECTION_FILTERED 128 /* set by user space: its process is not to be captured any more */
 #define CONNECTION_OVER 256     /* closed: the same address is another connection */
+#define CONNECTION_ENDED 512    /* the process read the end of what the other side sends */
 #define CONNECTION_OWNER (1u << 16) /* the bits from here on count its owners besides one */
 
 /* One place of the connection table, which user space maps: a cache line. */

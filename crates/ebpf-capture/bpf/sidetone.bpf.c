@@ -47,6 +47,7 @@ MAP(other_calls, BPF_MAP_TYPE_HASH, sizeof(struct call_key), sizeof(struct call)
 #define COOKIE_RUST_PAYLOAD 8
 #define COOKIE_RUST_CHUNKS 16
 #define COOKIE_GO_SPILLED 32
+#define COOKIE_TELLS_END 64
 #define COOKIE_SLICES (1u << 30) /* ours, in a call under way: the buffer is an array of slices */
 #define COOKIE_LOST (1u << 31) /* ours, in a call under way: bytes of it could not be sent */
 #define COOKIE_RUNTIME(cookie) ((u8)((cookie) >> 8))
@@ -525,6 +526,19 @@ INLINE void moved(struct state *s, struct call *call, u64 id, u64 n, int is_rust
 		flag(s, c, CONNECTION_LOST);
 }
 
+/* What GnuTLS returns where a connection ends without the other side's word. */
+#define GNUTLS_E_PREMATURE_TERMINATION -110
+
+/* The other side has ended the connection, and the process knows. */
+INLINE void ended(struct state *s, struct call *call, u64 id)
+{
+	u32 tgid = id >> 32, index = 0;
+	struct process *p = map_lookup(&processes, &tgid);
+	struct connection *c = p ? find(call->address, tgid, p->generation, &index) : 0;
+	if (c)
+		__sync_fetch_and_or(&c->flags, CONNECTION_ENDED);
+}
+
 /* `frame` 0: any call of this thread. */
 INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result, int is_rust)
 {
@@ -551,6 +565,8 @@ INLINE int leave(struct state *s, u64 id, u64 frame, int by_thread, s64 result, 
 		if (read_user(&n, sizeof(n), (void *)call->length_at))
 			COUNT(length_faults, 1);
 	}
+	if (call->cookie & COOKIE_TELLS_END && (!result || result == GNUTLS_E_PREMATURE_TERMINATION))
+		ended(s, call, id);
 	moved(s, call, id, n, is_rust);
 	if (own)
 		call->id = 0;
@@ -755,6 +771,8 @@ INLINE void close_connection(struct state *s, u64 id, struct connection *c, u32 
 		flag(s, c, CONNECTION_CLOSED | (reason == CLOSE_RENAMED ? CONNECTION_RENAMED : 0));
 		return;
 	}
+	if (c->flags & CONNECTION_ENDED)
+		r->flags |= RECORD_ENDED;
 	r->offset = c->read;
 	r->call_bytes = c->written;
 	r->value = reason;

@@ -70,6 +70,8 @@ impl Cookie {
     /// For [`Program::GoExit`]: the function keeps its first two arguments where its caller has room for them, above the return
     /// address: those of a call whose entry was missed are found there.
     pub const GO_SPILLED: u64 = 1 << 5;
+    /// Nothing read means that the other side has ended the connection.
+    pub const TELLS_END: u64 = 1 << 6;
     /// Bits 8–15: which TLS library, by its place in the runtimes' table.
     pub const RUNTIME_SHIFT: u32 = 8;
     /// Bits 16–35 of an announcement: the registers of its five arguments, four bits each (0 rax, 1 rbx, 2 rcx, 3 rdx, 4 rsi,

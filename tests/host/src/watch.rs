@@ -195,11 +195,20 @@ pub fn run<I>(place: &Place, client: I) -> Seen
 where
     I: IntoIterator<Item: AsRef<OsStr>>,
 {
+    let seen = run_whatever_comes(place, client);
+    assert!(seen.ended.status.success(), "{:?}", seen.ended);
+    seen
+}
+
+/// The same for a client that may fail.
+pub fn run_whatever_comes<I>(place: &Place, client: I) -> Seen
+where
+    I: IntoIterator<Item: AsRef<OsStr>>,
+{
     let output = place.file("events.jsonl");
     let mut command = place.command(sidetone());
     command.args(["run", "--format", "jsonl", "--output"]).arg(&output).arg("--").args(client);
-    let ended = succeed(&command);
-    Seen::of(&output, ended)
+    Seen::of(&output, Running::start(&command).end())
 }
 
 /// A running `sidetone agent`, which has said that it is ready.

@@ -49,6 +49,8 @@ pub struct At {
 pub enum Close {
     /// The process let go of it.
     Freed,
+    /// The other side ended it, and the process read that end.
+    Ended,
     /// The process ended.
     ProcessEnded,
     /// The capture stopped; the connection may go on.

@@ -38,8 +38,8 @@ pub struct Connection {
     /// How many bytes went by in each direction (read, written) before those that were understood.
     skipped: [u64; 2],
     swept: Duration,
-    /// What ends now ends with the connection.
-    is_closing: bool,
+    /// What it means that a body ends: with the connection it may be the process that ended it.
+    body_end: End,
     seen: VecDeque<Seen>,
     listener: Option<Box<dyn Listener>>,
 }
@@ -75,7 +75,7 @@ impl Connection {
             request_begun: None,
             skipped: [0; 2],
             swept: Duration::ZERO,
-            is_closing: false,
+            body_end: End::Complete,
             seen: VecDeque::new(),
             listener: None,
         }
@@ -149,9 +149,12 @@ impl Connection {
 
     /// The connection came to its end.
     pub fn handle_close(&mut self, at: Duration, how: Close) {
-        // A body may end with its connection.
-        self.is_closing = true;
-        if how == Close::Freed {
+        // A server that reads its client's end has nobody to answer any more; it isn't the one that failed.
+        let is_cut = how == Close::Ended && self.side == Some(Side::Client);
+        if !is_cut {
+            self.body_end = End::Closed;
+        }
+        if matches!(how, Close::Freed | Close::Ended) {
             match &mut self.protocol {
                 Protocol::Http1(http) => [Flow::Request, Flow::Response].map(|flow| http.handle_close(flow)),
                 Protocol::Http2(http) => [Flow::Request, Flow::Response].map(|flow| http.handle_close(flow)),
@@ -163,6 +166,7 @@ impl Connection {
         for (stream, has_response) in left {
             let end = match (how, has_response) {
                 (Close::CaptureStopped, _) => End::Unobserved,
+                (Close::Ended, _) if is_cut => End::Failed(TransportError::Connection),
                 (_, true) => End::Dropped,
                 (_, false) => End::Unanswered,
             };
@@ -385,7 +389,7 @@ impl Connection {
         match flow {
             Flow::Request => stream.handle_request_end(&mut self.shared),
             Flow::Response => {
-                let end = if self.is_closing { End::Closed } else { End::Complete };
+                let end = self.body_end;
                 stream.response_over.get_or_insert((end, at.ended));
             }
         }

@@ -150,8 +150,14 @@ impl<H: Host> Assembler<H> {
             RecordKind::Offsets { read, written } => {
                 self.read(conn, now, Some([(Direction::Read, read), (Direction::Write, written)]), at);
             }
-            RecordKind::Close { read, written, how } => {
+            RecordKind::Close { read, written, how, has_ended } => {
                 self.read(conn, now, Some([(Direction::Read, read), (Direction::Write, written)]), at);
+                let how = match how {
+                    _ if has_ended => Close::Ended,
+                    kernel::Close::Freed | kernel::Close::Renamed | kernel::Close::Replaced => Close::Freed,
+                    kernel::Close::ProcessEnded => Close::ProcessEnded,
+                    kernel::Close::CaptureStopped => Close::CaptureStopped,
+                };
                 self.close(conn, now, at, how, Some(read + written));
             }
             RecordKind::Name => {
@@ -209,7 +215,7 @@ impl<H: Host> Assembler<H> {
     pub(crate) fn finish(&mut self, now: Duration) {
         for conn in self.open.keys().copied().collect::<Vec<_>>() {
             self.read(conn, now, None, now);
-            self.close(conn, now, now, kernel::Close::CaptureStopped, None);
+            self.close(conn, now, now, Close::CaptureStopped, None);
         }
         self.queue.clear();
         self.handle_time(Duration::MAX);
@@ -290,13 +296,8 @@ impl<H: Host> Assembler<H> {
         }
     }
 
-    fn close(&mut self, conn: u64, now: Duration, at: Duration, how: kernel::Close, bytes: Option<u64>) {
+    fn close(&mut self, conn: u64, now: Duration, at: Duration, how: Close, bytes: Option<u64>) {
         let Some(mut open) = self.open.remove(&conn) else { return };
-        let how = match how {
-            kernel::Close::Freed | kernel::Close::Renamed | kernel::Close::Replaced => Close::Freed,
-            kernel::Close::ProcessEnded => Close::ProcessEnded,
-            kernel::Close::CaptureStopped => Close::CaptureStopped,
-        };
         let mut seen = Vec::new();
         let closed = catch_unwind(AssertUnwindSafe(|| {
             if let Some(connection) = &mut open.connection {

@@ -150,7 +150,7 @@ impl World {
 
     fn close(&mut self, conn: u64) {
         let [read, written] = self.offsets.get(&conn).copied().unwrap_or_default();
-        let kind = RecordKind::Close { read, written, how: Close::Freed };
+        let kind = RecordKind::Close { read, written, how: Close::Freed, has_ended: false };
         let record = self.record(conn, kind, Direction::Read, 0, b"");
         self.deliver(record);
     }

@@ -356,9 +356,9 @@ impl Drain {
     }
 
     fn close(&mut self, place: u32, entry: &Connection, how: Close) {
-        entry.flags.fetch_or(flag::REAPED, SeqCst);
+        let has_ended = entry.flags.fetch_or(flag::REAPED, SeqCst) & flag::ENDED != 0;
         let (read, written) = (entry.read.load(SeqCst), entry.written.load(SeqCst));
-        let kind = RecordKind::Close { read, written, how };
+        let kind = RecordKind::Close { read, written, how, has_ended };
         self.postpone(Synthetic { place, conn: entry.conn.load(SeqCst), kind });
     }
 

@@ -134,9 +134,14 @@ mod tests {
         let mut written = record(3, RecordKind::Data, Direction::Write, 4);
         moved.rename(&mut written);
         assert_eq!((written.conn, written.offset), (1, 14));
-        let mut close = record(3, RecordKind::Close { read: 6, written: 7, how: Close::Freed }, Direction::Read, 0);
+        let mut close = record(
+            3,
+            RecordKind::Close { read: 6, written: 7, how: Close::Freed, has_ended: false },
+            Direction::Read,
+            0,
+        );
         moved.rename(&mut close);
-        assert_eq!(close.kind, RecordKind::Close { read: 111, written: 17, how: Close::Freed });
+        assert_eq!(close.kind, RecordKind::Close { read: 111, written: 17, how: Close::Freed, has_ended: false });
         moved.forget(3);
         assert!(moved.owners.is_empty() && moved.boxes.is_empty() && moved.origins.is_empty(), "{moved:?}");
     }

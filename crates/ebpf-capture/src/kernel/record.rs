@@ -58,6 +58,8 @@ pub enum RecordKind {
         written: u64,
         /// Why.
         how: Close,
+        /// Whether the process had read the end of what the other side sends.
+        has_ended: bool,
     },
     /// The server's name, in the payload.
     Name,
@@ -165,6 +167,7 @@ mod kind {
 const FLAG_WRITE: u8 = 1;
 const FLAG_FROM_START: u8 = 2;
 const FLAG_FIRST: u8 = 4;
+const FLAG_ENDED: u8 = 8;
 const REASON_RENAMED: u32 = 1;
 
 /// Decodes the head of a record and says how many bytes of payload follow. `None`: not one of ours.
@@ -178,6 +181,7 @@ pub(super) fn decode(head: &[u8; HEAD_BYTES]) -> Option<(Raw, usize)> {
             read: offset,
             written: call_bytes,
             how: if value == REASON_RENAMED { Close::Renamed } else { Close::Freed },
+            has_ended: flags & FLAG_ENDED != 0,
         },
         kind::NAME => RecordKind::Name,
         kind::FD => RecordKind::Fd { fd: value.cast_signed() },

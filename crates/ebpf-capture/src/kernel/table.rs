@@ -29,6 +29,8 @@ pub(super) mod flag {
     pub(in super::super) const FILTERED: u32 = 128;
     /// It is closed, and its record is in the ring or lost.
     pub(in super::super) const OVER: u32 = 256;
+    /// The process read the end of what the other side sends.
+    pub(in super::super) const ENDED: u32 = 512;
 }
 
 /// A call under way. `id` 0: free.

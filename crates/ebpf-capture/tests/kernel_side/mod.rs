@@ -297,7 +297,7 @@ pub(crate) fn add(connections: &mut HashMap<u64, Connection>, records: &[Record]
                 connection.read.gap(read);
                 connection.written.gap(written);
             }
-            RecordKind::Close { read, written, how } => {
+            RecordKind::Close { read, written, how, .. } => {
                 assert!(read >= connection.read.reached && written >= connection.written.reached);
                 connection.read.gap(read);
                 connection.written.gap(written);

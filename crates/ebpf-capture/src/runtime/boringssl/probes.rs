@@ -6,7 +6,7 @@ use super::super::hook::Hook;
 use crate::probe::{Cookie, Probe, Program};
 
 /// The `_ex` functions exist in AWS-LC only, and call the others.
-const READ: &Family = &[("SSL_read", 0), ("SSL_read_ex", Cookie::LENGTH_BY_POINTER)];
+const READ: &Family = &[("SSL_read", Cookie::TELLS_END), ("SSL_read_ex", Cookie::LENGTH_BY_POINTER)];
 const WRITE: &Family = &[("SSL_write", Cookie::WRITE), ("SSL_write_ex", Cookie::WRITE | Cookie::LENGTH_BY_POINTER)];
 
 const NOTICES: &[(&str, Program)] = &[

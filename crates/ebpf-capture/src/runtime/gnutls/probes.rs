@@ -5,7 +5,7 @@ use super::super::family::{self, Family};
 use super::super::hook::Hook;
 use crate::probe::{Cookie, Probe, Program};
 
-const READ: &Family = &[("gnutls_record_recv", 0), ("gnutls_record_recv_seq", 0)];
+const READ: &Family = &[("gnutls_record_recv", Cookie::TELLS_END), ("gnutls_record_recv_seq", Cookie::TELLS_END)];
 const WRITE: &Family = &[
     ("gnutls_record_send", Cookie::WRITE),
     ("gnutls_record_send2", Cookie::WRITE),

@@ -40,7 +40,7 @@ pub(super) fn probes(
     text_start: u64,
 ) -> Option<(Hook, Vec<Probe>)> {
     let mut probes = Vec::new();
-    for (name, cookie) in [(READ, 0), (WRITE, Cookie::WRITE)] {
+    for (name, cookie) in [(READ, Cookie::TELLS_END), (WRITE, Cookie::WRITE)] {
         let function = functions.get(name)?.at(text_start)?;
         let code = image.code(function, 0);
         let returns = match image.machine {

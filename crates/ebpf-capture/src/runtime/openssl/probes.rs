@@ -13,8 +13,10 @@ use crate::probe::{Cookie, Probe, Program};
 const BY_POINTER: u64 = Cookie::LENGTH_BY_POINTER;
 const BY_FIFTH: u64 = Cookie::LENGTH_BY_POINTER | Cookie::LENGTH_BY_FIFTH;
 
-/// First the one that returns the length, then the one that stores it, then the one that has flags before that.
-const READ: &Family = &[("SSL_read", 0), ("SSL_read_ex", BY_POINTER)];
+/// First the one that returns the length, then the one that stores it, then the one that has flags before that. Of the reading
+/// ones the first returns 0 at the connection's end and less where there is nothing yet, and so does what is behind it
+/// (`ossl_tls_handle_rlayer_return`, `ssl3_read_n`); to the second both are 0.
+const READ: &Family = &[("SSL_read", Cookie::TELLS_END), ("SSL_read_ex", BY_POINTER)];
 const WRITE: &Family = &[
     ("SSL_write", Cookie::WRITE),
     ("SSL_write_ex", Cookie::WRITE | BY_POINTER),
