@@ -201,7 +201,7 @@ fn a_call_of_what_outlives_the_command_is_told_whole() {
     // The command ends when the first bytes are there.
     let script = r#"curl --silent --no-buffer --data "$0" --output "$2" "$1" & until [ -s "$2" ]; do sleep 0.02; done"#;
     let answer = place.file("answer").display().to_string();
-    let watch::Seen { events, ended } =
+    let watch::Seen { events, ended, .. } =
         watch::run(&place, ["sh", "-c", script, &chat("stream").to_string(), &url, &answer]);
     let [event] = events.as_slice() else { panic!("{events:?} {ended:?}") };
     assert_eq!((event.outcome.as_str(), event.is_complete), ("completed", true), "{}", event.response);
