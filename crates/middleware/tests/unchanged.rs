@@ -343,10 +343,17 @@ async fn the_server_gets_the_same_request_with_and_without_us() {
         for way in WAYS {
             told(way.send(&Watched::start(), &client, build.clone()).await).await;
         }
+        // And so when observation has ended.
+        for way in WAYS {
+            let watched = Watched::start();
+            watched.observer.pipeline().stop(support::PATIENCE).unwrap();
+            told(way.send(&watched, &client, build.clone()).await).await;
+            assert_eq!(watched.calls(), [], "{way:?}");
+        }
         let requests = server.requests();
-        assert_eq!(requests.len(), 1 + WAYS.len());
+        assert_eq!(requests.len(), 1 + 2 * WAYS.len());
         assert_eq!(requests[0].header("transfer-encoding").is_some(), stream);
-        for (way, request) in WAYS.iter().zip(&requests[1..]) {
+        for (way, request) in WAYS.iter().cycle().zip(&requests[1..]) {
             assert_eq!(*request, requests[0], "{way:?}");
         }
     }
