@@ -10,7 +10,7 @@ pub enum Content {
     /// What was said, with every finding of the security scan in it replaced by `[RULE:LENGTH]`, also where it is base64, URL
     /// or JSON escaped. What can't be scanned or is longer than a limit is replaced whole; media become kind, size and SHA-256.
     Redacted,
-    /// Everything that was said.
+    /// Everything that was said; media as they were sent, which is how the conventions' events have them.
     Full,
 }
 

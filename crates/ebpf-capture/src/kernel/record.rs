@@ -6,12 +6,19 @@ use bytes::Bytes;
 pub(super) const HEAD_BYTES: usize = 104;
 
 /// One thing that a probe saw.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Record {
     /// What and where.
     pub header: RecordHeader,
     /// Its bytes, a slice of a buffer that many records share: copy what is held for long.
     pub payload: Bytes,
+}
+
+impl std::fmt::Debug for Record {
+    /// Without its bytes: no policy has looked at them yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Record").field("header", &self.header).field("payload_bytes", &self.payload.len()).finish()
+    }
 }
 
 /// Which way bytes went, as the process sees it.
