@@ -9,6 +9,7 @@ mod pinned;
 mod prices;
 mod run;
 mod scan;
+mod semconv;
 mod setup;
 mod test;
 mod tidy;
@@ -53,6 +54,11 @@ const TASKS: &[Task] = &[
         name: "scan-quality",
         purpose: "measure the security scan on others' cases and on ordinary text, and write the tables of docs/scan.md",
         run: scan::run,
+    },
+    Task {
+        name: "semconv",
+        purpose: "write the table of the conventions' names anew: for each source `source=TEXT` and its files",
+        run: semconv::run,
     },
     Task {
         name: "tidy",

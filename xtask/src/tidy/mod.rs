@@ -35,6 +35,7 @@ const CHECKS: &[Check] = &[
     Check { name: "skips", find: |repository| Ok(skips::find(&repository.files)) },
     Check { name: "purity", find: |repository| Ok(purity::find(&repository.files)) },
     Check { name: "licenses", find: |repository| licenses::find(&repository.files) },
+    Check { name: "names", find: |repository| Ok(crate::semconv::problems(&repository.files)) },
     Check { name: "rust-version", find: |repository| rust_version::find(&repository.packages) },
     Check { name: "crate-counts", find: |_| crate_counts::find() },
 ];

@@ -9,6 +9,7 @@ mod fields;
 mod golden;
 mod latest;
 mod meaning;
+mod names;
 mod pieces;
 mod renamed;
 mod schemas;

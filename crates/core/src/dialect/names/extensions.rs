@@ -1,111 +1,6 @@
-//! The one table of every name that is written to OpenTelemetry, each with its source.
-//!
-//! What no convention names is called `sidetone.*` and is in [`EXTENSIONS`], from which the documentation's table is made.
+//! Names that no convention has: they are called `sidetone.*`. The documentation's table is made of these.
 
 use std::fmt::Write as _;
-
-/// Where a name comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// semantic-conventions v1.30.0, `model/gen-ai`: what `opentelemetry-instrumentation-openai-v2` follows by default.
-    GenAi130,
-    /// semantic-conventions v1.41.1, `model/gen-ai` and `model/openai`.
-    GenAi141,
-    /// semantic-conventions-genai, `model/gen-ai/registry.yaml`, and `opentelemetry-util-genai` 1.3b0.
-    GenAiNext,
-    /// Seen in `opentelemetry-instrumentation-openai-v2` 2.4b0; in no convention.
-    OpenAiV2,
-    /// semantic-conventions, the stable attributes of HTTP, errors, exceptions and servers.
-    General,
-    /// semantic-conventions, `model/process`, `model/container`, `model/k8s`: attributes of resources, written on spans
-    /// where one observer sees many processes.
-    Process,
-}
-
-macro_rules! names {
-    ($($name:ident = $text:literal, $source:ident;)+) => {
-        $(#[doc = concat!("`", $text, "`")] pub const $name: &str = $text;)+
-
-        /// Every name of a convention, with its source.
-        pub static NAMES: &[(&str, Source)] = &[$(($name, Source::$source),)+];
-    };
-}
-
-names! {
-    GEN_AI_OPERATION_NAME = "gen_ai.operation.name", GenAi130;
-    GEN_AI_SYSTEM = "gen_ai.system", GenAi130;
-    GEN_AI_PROVIDER_NAME = "gen_ai.provider.name", GenAi141;
-    GEN_AI_REQUEST_MODEL = "gen_ai.request.model", GenAi130;
-    GEN_AI_REQUEST_TEMPERATURE = "gen_ai.request.temperature", GenAi130;
-    GEN_AI_REQUEST_TOP_P = "gen_ai.request.top_p", GenAi130;
-    GEN_AI_REQUEST_TOP_K = "gen_ai.request.top_k", GenAi130;
-    GEN_AI_REQUEST_MAX_TOKENS = "gen_ai.request.max_tokens", GenAi130;
-    GEN_AI_REQUEST_PRESENCE_PENALTY = "gen_ai.request.presence_penalty", GenAi130;
-    GEN_AI_REQUEST_FREQUENCY_PENALTY = "gen_ai.request.frequency_penalty", GenAi130;
-    GEN_AI_REQUEST_SEED = "gen_ai.request.seed", GenAi130;
-    GEN_AI_REQUEST_CHOICE_COUNT = "gen_ai.request.choice.count", GenAi130;
-    GEN_AI_REQUEST_STOP_SEQUENCES = "gen_ai.request.stop_sequences", GenAi130;
-    GEN_AI_REQUEST_ENCODING_FORMATS = "gen_ai.request.encoding_formats", GenAi130;
-    GEN_AI_REQUEST_STREAM = "gen_ai.request.stream", GenAi141;
-    GEN_AI_REQUEST_REASONING_LEVEL = "gen_ai.request.reasoning.level", GenAiNext;
-    GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID = "gen_ai.request.previous_response.id", GenAiNext;
-    GEN_AI_CONVERSATION_ID = "gen_ai.conversation.id", GenAi141;
-    GEN_AI_OPENAI_REQUEST_RESPONSE_FORMAT = "gen_ai.openai.request.response_format", GenAi130;
-    GEN_AI_OPENAI_REQUEST_SERVICE_TIER = "gen_ai.openai.request.service_tier", GenAi130;
-    GEN_AI_OPENAI_RESPONSE_SERVICE_TIER = "gen_ai.openai.response.service_tier", GenAi130;
-    GEN_AI_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = "gen_ai.openai.response.system_fingerprint", GenAi130;
-    GEN_AI_OUTPUT_TYPE = "gen_ai.output.type", GenAi130;
-    OPENAI_REQUEST_SERVICE_TIER = "openai.request.service_tier", GenAi141;
-    OPENAI_RESPONSE_SERVICE_TIER = "openai.response.service_tier", GenAi141;
-    OPENAI_RESPONSE_SYSTEM_FINGERPRINT = "openai.response.system_fingerprint", GenAi141;
-    GEN_AI_RESPONSE_MODEL = "gen_ai.response.model", GenAi130;
-    GEN_AI_RESPONSE_ID = "gen_ai.response.id", GenAi130;
-    GEN_AI_RESPONSE_FINISH_REASONS = "gen_ai.response.finish_reasons", GenAi130;
-    GEN_AI_RESPONSE_STATUS = "gen_ai.response.status", GenAiNext;
-    GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk", GenAi141;
-    GEN_AI_USAGE_INPUT_TOKENS = "gen_ai.usage.input_tokens", GenAi130;
-    GEN_AI_USAGE_OUTPUT_TOKENS = "gen_ai.usage.output_tokens", GenAi130;
-    GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS = "gen_ai.usage.cache_read.input_tokens", GenAi141;
-    GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS = "gen_ai.usage.cache_write.input_tokens", GenAiNext;
-    GEN_AI_USAGE_REASONING_OUTPUT_TOKENS = "gen_ai.usage.reasoning.output_tokens", GenAi141;
-    GEN_AI_USAGE_AUDIO_INPUT_TOKENS = "gen_ai.usage.audio.input_tokens", GenAiNext;
-    GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS = "gen_ai.usage.audio.output_tokens", GenAiNext;
-    GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS = "gen_ai.usage.audio.cache_read.input_tokens", GenAiNext;
-    GEN_AI_USAGE_IMAGE_INPUT_TOKENS = "gen_ai.usage.image.input_tokens", GenAiNext;
-    GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS = "gen_ai.usage.image.output_tokens", GenAiNext;
-    GEN_AI_EMBEDDINGS_DIMENSION_COUNT = "gen_ai.embeddings.dimension.count", GenAi141;
-    GEN_AI_SYSTEM_INSTRUCTIONS = "gen_ai.system_instructions", GenAi141;
-    GEN_AI_INPUT_MESSAGES = "gen_ai.input.messages", GenAi141;
-    GEN_AI_OUTPUT_MESSAGES = "gen_ai.output.messages", GenAi141;
-    GEN_AI_TOOL_DEFINITIONS = "gen_ai.tool.definitions", GenAi141;
-    GEN_AI_AGENT_ID = "gen_ai.agent.id", GenAi130;
-    GEN_AI_TOKEN_TYPE = "gen_ai.token.type", GenAi130;
-    OPENAI_API_TYPE = "openai.api.type", GenAi141;
-    GEN_AI_CLIENT_OPERATION_DURATION = "gen_ai.client.operation.duration", GenAi130;
-    GEN_AI_CLIENT_TOKEN_USAGE = "gen_ai.client.token.usage", GenAi130;
-    GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK = "gen_ai.client.operation.time_to_first_chunk", GenAi141;
-    GEN_AI_SYSTEM_MESSAGE = "gen_ai.system.message", GenAi130;
-    GEN_AI_DEVELOPER_MESSAGE = "gen_ai.developer.message", OpenAiV2;
-    GEN_AI_USER_MESSAGE = "gen_ai.user.message", GenAi130;
-    GEN_AI_ASSISTANT_MESSAGE = "gen_ai.assistant.message", GenAi130;
-    GEN_AI_TOOL_MESSAGE = "gen_ai.tool.message", GenAi130;
-    GEN_AI_CHOICE = "gen_ai.choice", GenAi130;
-    GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS = "gen_ai.client.inference.operation.details", GenAi141;
-    GEN_AI_CLIENT_OPERATION_EXCEPTION = "gen_ai.client.operation.exception", GenAi141;
-    ERROR_TYPE = "error.type", General;
-    EXCEPTION_TYPE = "exception.type", General;
-    EXCEPTION_MESSAGE = "exception.message", General;
-    SERVER_ADDRESS = "server.address", General;
-    SERVER_PORT = "server.port", General;
-    HTTP_REQUEST_RESEND_COUNT = "http.request.resend_count", General;
-    HTTP_RESPONSE_STATUS_CODE = "http.response.status_code", General;
-    HTTP_RESPONSE_HEADER_RETRY_AFTER = "http.response.header.retry-after", General;
-    PROCESS_PID = "process.pid", Process;
-    PROCESS_EXECUTABLE_NAME = "process.executable.name", Process;
-    PROCESS_EXECUTABLE_PATH = "process.executable.path", Process;
-    CONTAINER_ID = "container.id", Process;
-    K8S_POD_UID = "k8s.pod.uid", Process;
-}
 
 /// Where an extension is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,18 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_in_the_tables_once() {
-        let mut all: Vec<_> =
-            NAMES.iter().map(|(name, _)| *name).chain(EXTENSIONS.iter().map(|own| own.name)).collect();
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count);
-    }
-
-    #[test]
-    fn only_names_of_ours_are_called_sidetone() {
-        assert!(NAMES.iter().all(|(name, _)| !name.starts_with("sidetone.")));
+    fn names_of_ours_are_called_sidetone() {
         let ours = EXTENSIONS.iter().filter(|own| own.place != Place::MetricAttribute);
         assert!(ours.clone().count() > 10);
         for own in ours {
