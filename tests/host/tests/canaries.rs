@@ -12,12 +12,9 @@ use sidetone::core::policy::Ids;
 use sidetone_host_tests::event::Event;
 use sidetone_host_tests::place::Place;
 use sidetone_host_tests::watch::{self, Agent, Ended, Running};
-use sidetone_testkit::canaries::{Canary, Planted, Search, planted, session_id};
+use sidetone_testkit::canaries::{Canary, EXCHANGES, Planted, Search, planted, session_id};
 use sidetone_testkit::hostile::Receiver;
 use sidetone_testkit::require;
-
-/// How many exchanges: each has thirty canaries and more.
-const EXCHANGES: u64 = 36;
 
 /// The key that the agent hashes ids with.
 const ID_KEY: &str = "a key of this test";

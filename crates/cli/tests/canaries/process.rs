@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sidetone::{Content, SendObserved};
 use sidetone_core::event::Call;
-use sidetone_testkit::canaries::{Canary, Search, planted};
+use sidetone_testkit::canaries::{Canary, EXCHANGES, Search, planted};
 use sidetone_testkit::hostile::{Behaviour, Receiver};
 use sidetone_testkit::server::{Fault, MockServer, Point};
 
@@ -22,6 +22,54 @@ const PANICS: Option<u64> = Some(4711);
 /// Set for such a process: for how many seconds it tries to deliver.
 const DELIVERY: &str = "CANARIES_DELIVERY";
 
+/// What of the canaries of `exchanges` may not leave with that content mode.
+fn hidden(content: Content, exchanges: u64) -> Search {
+    search(exchanges, |canary| match content {
+        Content::Off => true,
+        Content::Redacted => canary.secret.is_known,
+        _ => !canary.is_content,
+    })
+}
+
+fn search(exchanges: u64, wanted: impl Fn(&Canary) -> bool + Copy) -> Search {
+    let mut search = Search::default();
+    (0..exchanges).for_each(|number| search.extend(planted(number).search(wanted)));
+    search
+}
+
+#[test]
+fn nothing_planted_is_in_what_replay_prints() {
+    let folder = std::env::temp_dir().join(format!("sidetone-canaries-{}", std::process::id()));
+    (0..EXCHANGES).for_each(|number| drop(planted(number).case.save(&folder).unwrap()));
+    let said = search(EXCHANGES, |canary| canary.is_content && canary.is_plain);
+    for content in Content::ALL {
+        let hidden = hidden(content, EXCHANGES);
+        for (format, dialect) in
+            [("golden", "v2"), ("golden", "latest"), ("jsonl", "v2"), ("pretty", "v2"), ("pretty", "latest")]
+        {
+            let mut replay = Command::new(env!("CARGO_BIN_EXE_sidetone"));
+            replay.args([
+                "replay",
+                "--extensions",
+                "--content",
+                content.as_str(),
+                "--format",
+                format,
+                "--dialect",
+                dialect,
+            ]);
+            let Output { status, stdout, stderr } = replay.arg(&folder).env("SIDETONE_SCAN", "true").output().unwrap();
+            let emitted = [stdout, stderr].concat();
+            assert!(status.success(), "{}", String::from_utf8_lossy(&emitted));
+            assert_eq!(hidden.find(&emitted), None, "{content:?} {format} {dialect}");
+            if content == Content::Full {
+                assert!(said.find(&emitted).is_some(), "the search works: {format} {dialect}");
+            }
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn nothing_planted_is_in_anything_that_a_process_says() {
     if let Ok(content) = std::env::var(ROLE) {
@@ -34,8 +82,8 @@ fn nothing_planted_is_in_anything_that_a_process_says() {
         Behaviour::DieMidResponse,
         Behaviour::Refuse,
     ];
-    let hidden = [Content::Off, Content::Redacted].into_iter().flat_map(|content| behaviours.map(|it| (content, it)));
-    let running: Vec<_> = hidden
+    let quiet = [Content::Off, Content::Redacted].into_iter().flat_map(|content| behaviours.map(|it| (content, it)));
+    let running: Vec<_> = quiet
         .chain([(Content::Full, Behaviour::Accept)])
         .map(|(content, behaviour)| {
             let receiver = Receiver::start_with(behaviour);
@@ -63,27 +111,16 @@ fn nothing_planted_is_in_anything_that_a_process_says() {
             emitted.extend_from_slice(format!("{:?}", request.headers).as_bytes());
             emitted.extend_from_slice(&request.body);
         }
-        let wanted = |canary: &Canary| match content {
-            Content::Off => true,
-            Content::Redacted => canary.secret.is_known,
-            _ => !canary.is_content,
-        };
-        assert_eq!(search(wanted).find(&emitted), None, "{content:?} {behaviour:?}");
+        assert_eq!(hidden(content, CALLS).find(&emitted), None, "{content:?} {behaviour:?}");
         // It did speak: of each call, of the panic, and of what could not be delivered.
         assert!(said.matches("gen_ai.client.operation.duration").count() as u64 >= CALLS, "{said}");
         assert!(said.contains("the application's own panic") && said.contains("cause=Panicked"), "{said}");
         assert_eq!(said.contains("could not be delivered"), behaviour != Behaviour::Accept, "{behaviour:?}: {said}");
         if content == Content::Full {
-            let said = search(|canary| canary.is_content && canary.is_plain);
+            let said = search(CALLS, |canary| canary.is_content && canary.is_plain);
             assert!(said.find(&stderr).is_some(), "the search works");
         }
     }
-}
-
-fn search(wanted: impl Fn(&Canary) -> bool + Copy) -> Search {
-    let mut search = Search::default();
-    (0..CALLS).for_each(|number| search.extend(planted(number).search(wanted)));
-    search
 }
 
 /// Makes calls, and says all that there is to be said.

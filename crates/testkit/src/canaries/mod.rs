@@ -15,6 +15,6 @@ mod planted;
 mod search;
 mod secret;
 
-pub use planted::{Canary, Planted, planted, session_id};
+pub use planted::{Canary, EXCHANGES, Planted, planted, session_id};
 pub use search::Search;
 pub use secret::{KEYS, Make, Numbers, OTHERS, Secret};

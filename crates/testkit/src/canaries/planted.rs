@@ -86,6 +86,9 @@ impl Planter {
     }
 }
 
+/// So many exchanges have more than a thousand canaries.
+pub const EXCHANGES: u64 = 48;
+
 /// The session that the baggage of the n-th exchange names: of the form of a hash, which is never hashed again.
 #[must_use]
 pub fn session_id(number: u64) -> String {
@@ -249,5 +252,16 @@ impl Planted {
             search.secret(canary.place.as_deref().unwrap_or("outside"), &canary.secret);
         }
         search
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_more_than_a_thousand_canaries() {
+        let count: usize = (0..EXCHANGES).map(|number| planted(number).canaries.len()).sum();
+        assert!(count >= 1000, "{count}");
     }
 }
