@@ -47,8 +47,9 @@ pub static VARIABLES: &[(&str, &str, &str)] = &[
     ),
     (
         CAPTURE_CONTENT,
-        "`true`, `SPAN_ONLY`, `EVENT_ONLY`, `SPAN_AND_EVENT`: `full` (dialect `v2` has one place for it: log events); `false`: `off` unless code \
-         says otherwise; `NO_CONTENT`: `off`",
+        "`true`, `SPAN_ONLY`, `EVENT_ONLY`, `SPAN_AND_EVENT`: `full`, which dialect `latest` writes on the span \
+         (`true` too), in a log event or in both, and `v2` in log events; `false`: `off` unless code says otherwise; \
+         `NO_CONTENT`: `off`",
         "`false`",
     ),
     (SCAN, "`true`: what is said is scanned, also where it isn't kept. With `redacted` it always is", "`false`"),
