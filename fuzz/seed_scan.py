@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).parent.parent
 CORPUS = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "fuzz" / "corpus")
-PIECES = ["AKIA", "sk-proj-", "%2D", "\\u002d", "\\\\u002d", "Z2xwYXQt", ".ey", "://a:b@", "curl -u a:b", "1 2 3 ", "+1 ", "![](http://a?", "-----BEGIN PRIVATE KEY-----", "token = "]
+PIECES = ["JQQJ9", "+AStAAAA", '"auth":"dTpw', "1.AaAa.Ag", "00D1!", "apiKey: ", "MTA.", "FFFFNRAL", "AKIA", "sk-proj-", "%2D", "\\u002d", "\\\\u002d", "Z2xwYXQt", ".ey", "://a:b@", "curl -u a:b", "1 2 3 ", "+1 ", "![](http://a?", "-----BEGIN PRIVATE KEY-----", "token = "]
 
 for target in ("scan", "redact"):
     folder = CORPUS / target

@@ -33,6 +33,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("beginnings of private keys", "-----BEGIN PRIVATE KEY-----"),
     ("addresses", "http://a:b@c.de"),
     ("names without a value", "token = "),
+    ("marks in the middle of keys", "+AStAAAA"),
 ];
 
 /// Measures, and adds the rows.

@@ -123,6 +123,26 @@ fn each_kind_is_found_by_its_rule() {
             "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
             "jwt",
         ),
+        // Drawn by lot, as the sources of the rules describe them.
+        ("{\"auths\": {\"r.io\": {\"auth\": \"ZGVwbG95OmtUcS12dlh6bQ==\"}}}", "docker-registry-auth"),
+        ("Authorization: Basic ZGVwbG95OmtUcXZ2WHo=", "authorization-header"),
+        (
+            "NqVwYS81VP7Hb1DX8pPd5khxE3pyIgKpaUnArl63XykWZeiNNCiiJQQJ99BFa3anXn9k3ksuAAABACOG9mI4",
+            "azure-identifiable-key",
+        ),
+        (
+            "AxzXMcU1vsHiQMaRiNTN9Ox98whGcTZc1UWb5fxzpF7STG7nVLe3lARUsRJlNONwktN9ugkZeESG+ASt61sheA==",
+            "azure-identifiable-key",
+        ),
+        ("const apiKey = \"fa644d35db41d94e5efaf89fc43c5fa5\"", "generic-api-key"),
+        ("xai-fFrGYJ3GxeYYXwSLQcWtxJTQr1FqXSTs98vPlL2aEJXquQrDs0GPRZwwrPwV81Aw71l33SCx9vHjHkm1", "xai-api-key"),
+        (
+            "sk-ant-api03-U9Kk1v1MIdzu4xCxf8CvgroOx9ye17SWjAEVaSZJ0oVeMmLRLTq10V7suW9zrlSaWnPsPW23C_L9WXuHM_G1cON-Ks9dpAA",
+            "anthropic-api-key",
+        ),
+        ("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", "openrouter-api-key"),
+        ("AQ.Ab8RN6Uor0fYeQ8bvUBezSFdh1hoNP08hT5isT6CjlNlAZkeNn", "gemini-api-key"),
+        ("pat-eu1-1457aed5-04c6-40e2-83ad-a862d3cf19f2", "hubspot-private-app-token"),
         // Numbers that Visa and American Express publish for tests; the registry's examples of IBAN.
         ("4111 1111 1111 1111", "payment-card"),
         ("378282246310005", "payment-card"),

@@ -198,7 +198,14 @@ fn token_end(token: &Token, shape: &[Piece], text: &mut Text<'_>, start: usize, 
     (whole && holds(value, body, prefix, token.entropy, token.check)).then_some(end)
 }
 
+/// Least entropy of so many hexadecimal digits and more behind a name such as `api_key`, in tenths: sixteen kinds of digits have less
+/// of it than all.
+const HEX_TENTHS: u8 = 30;
+const HEX_DIGITS: usize = 32;
+
 fn holds(value: &[u8], body: &[u8], prefix: usize, tenths: u8, check: Check) -> bool {
+    let is_hex = check == Check::Random && value.len() >= HEX_DIGITS && value.iter().all(u8::is_ascii_hexdigit);
+    let tenths = if is_hex { tenths.min(HEX_TENTHS) } else { tenths };
     check.holds(value, prefix) && (tenths == 0 || entropy(body) * 10.0 >= f64::from(tenths))
 }
 

@@ -106,7 +106,7 @@ pub(super) static TOKENS: &[Token] = &[
     Token::new("nvidia-api-key", "nvapi-", &[&[lit("nvapi-"), run(URL64, 48, 96)]])
         .entropy(30)
         .source(BETTERLEAKS_TRUFFLEHOG),
-    // No source tells a length.
+    // Programs that check keys have 32, and more with hyphens.
     Token::new("tavily-api-key", "tvly-", &[&[lit("tvly-"), Piece::Maybe("dev-"), run(URL64, 20, 64)]])
         .entropy(30)
         .check(Check::Mixed)
@@ -115,8 +115,8 @@ pub(super) static TOKENS: &[Token] = &[
         .entropy(30)
         .check(Check::Mixed)
         .source(BETTERLEAKS),
-    // No source tells a length.
-    Token::new("fireworks-api-key", "fw_", &[&[lit("fw_"), run(ALNUM, 20, 40)]])
+    // Programs that check keys have 20 or more, 24 and 40.
+    Token::new("fireworks-api-key", "fw_", &[&[lit("fw_"), run(ALNUM, 20, 64)]])
         .entropy(35)
         .check(Check::ThreeKinds)
         .source("Fireworks AI documentation, API keys"),
