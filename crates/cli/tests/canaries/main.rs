@@ -1,5 +1,5 @@
 //! Planted secrets: none leaves with content off, none of a known format with content redacted, and all are found with content full.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod live;
 mod process;
