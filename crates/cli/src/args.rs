@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use sidetone::environment::Environment;
-use sidetone_core::dialect::{Dialect, Latest, V2};
+use sidetone_core::dialect::{Dialect, Latest, OpenInference, V2};
 use sidetone_core::policy::Content;
 use sidetone_core::pricing::{MAX_FILE_BYTES, Prices};
 
@@ -315,6 +315,9 @@ pub(crate) enum DialectName {
     /// The newest conventions, as opentelemetry-instrumentation-genai-openai: what was said on the span, or where
     /// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says.
     Latest,
+    /// As openinference-instrumentation-openai: what was said on the span, message by message. Arize Phoenix reads it. It has no
+    /// metrics of calls.
+    Openinference,
 }
 
 impl DialectName {
@@ -324,6 +327,7 @@ impl DialectName {
         let dialect: &dyn Dialect = match chosen {
             Self::V2 => &V2,
             Self::Latest => &Latest::SPAN_ONLY,
+            Self::Openinference => &OpenInference,
         };
         dialect.with_content_in(environment.content_place)
     }

@@ -56,6 +56,19 @@ pub(crate) fn own_attributes(list: Vec<Attribute<'_>>, limit: LengthLimit) -> Ve
     attributes
 }
 
+/// Those whose names have an index in them.
+pub(crate) fn indexed(list: Vec<(String, Value<'_>)>, limit: LengthLimit) -> impl Iterator<Item = KeyValue> {
+    list.into_iter().filter_map(move |(name, value)| Some(KeyValue::new(name, own(value, limit)?)))
+}
+
+#[inline]
+fn own(value: Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
+    match value {
+        Value::String(text) => Some(opentelemetry::Value::String(limit.own_string(text))),
+        value => attribute(&value, limit),
+    }
+}
+
 #[inline]
 fn attribute(value: &Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
     Some(match value {

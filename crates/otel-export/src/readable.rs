@@ -94,6 +94,7 @@ impl fmt::Display for Block<'_> {
             writeln!(f, "  error  {}", OneLine(description))?;
         }
         list(f, "  ", &span.attributes)?;
+        span.indexed.iter().try_for_each(|(name, value)| writeln!(f, "  {name} = {}", Shown(value)))?;
         for event in &span.events {
             writeln!(f, "  event  {}", event.name)?;
             list(f, "    ", &event.attributes)?;

@@ -110,7 +110,8 @@ impl OtelSink {
     fn span(&self, span: Span<'_>, call: &Call, started: Option<Box<Started>>) -> Option<SpanContext> {
         let parent = call.parent.as_ref();
         let Some(tracer) = &self.tracer else { return parent.map(span_context) };
-        let attributes = convert::own_attributes(span.attributes, self.span_length);
+        let mut attributes = convert::own_attributes(span.attributes, self.span_length);
+        attributes.extend(convert::indexed(span.indexed, self.span_length));
         let events = convert::events(&span.events, self.span_length);
         let mut otel = match started {
             Some(started) => {

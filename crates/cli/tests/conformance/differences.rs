@@ -9,7 +9,22 @@ use serde_json::Value;
 use super::cases;
 use super::fields::{Difference, equal};
 
-/// `conformance/differences.json`.
+/// The files in `conformance`.
+const FILES: &[&str] = &["differences.json", "differences.openinference.json"];
+
+fn read(name: &str) -> File {
+    let text = std::fs::read_to_string(cases::conformance().join(name)).expect("the file is there");
+    serde_json::from_str(&text).expect("it has the form that is described here")
+}
+
+impl File {
+    fn with(mut self, other: Self) -> Self {
+        self.differences.extend(other.differences);
+        self
+    }
+}
+
+/// One of the files.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -37,7 +52,7 @@ struct Entry {
     /// What we give, from the specification or the recorded bytes. `<version>` stands for our version, `<nothing>` for no such
     /// field.
     ours: Value,
-    /// Whether the peer is wrong, lacks something, or an observer of HTTP can't do the same.
+    /// Whether the peer is wrong, lacks something, an observer of HTTP can't do the same, or we lack something.
     kind: Kind,
     /// The peer's bug by number, or the specification's or issue's words.
     reason: String,
@@ -49,6 +64,7 @@ enum Kind {
     Bug,
     Gap,
     Unavoidable,
+    Lack,
 }
 
 fn v2() -> String {
@@ -69,9 +85,7 @@ const NOTHING: &str = "<nothing>";
 impl Differences {
     /// The differences of a dialect from one kind of golden telemetry.
     pub(crate) fn load(dialect: &str, against: &'static str) -> Self {
-        let path = cases::conformance().join("differences.json");
-        let text = std::fs::read_to_string(&path).expect("conformance/differences.json is there");
-        let file: File = serde_json::from_str(&text).expect("it has the form that is described here");
+        let file: File = FILES.iter().map(|name| read(name)).reduce(File::with).expect("there is a file");
         let (shared, further) = (cases::names(), cases::names_in(&cases::further().join("cases")));
         let mut named = BTreeSet::new();
         for entry in &file.differences {
@@ -79,9 +93,13 @@ impl Differences {
             assert!(cases::DIALECTS.contains(&entry.dialect.as_str()), "{} is of no dialect", entry.field);
             assert!(entry.reason.len() >= 20, "{} has no reason", entry.field);
             assert!(!entry.cases.is_empty() && !entry.content.is_empty(), "{} is for nothing", entry.field);
-            let known = if entry.against == "further" { &further } else { &shared };
+            let known: &[&[String]] = match entry.against.as_str() {
+                "further" => &[&further],
+                "openinference" => &[&shared, &further],
+                _ => &[&shared],
+            };
             for case in &entry.cases {
-                assert!(known.contains(case), "{}: there is no case {case}", entry.field);
+                assert!(known.iter().any(|it| it.contains(case)), "{}: there is no case {case}", entry.field);
                 for content in &entry.content {
                     assert!(["off", "full"].contains(&content.as_str()), "{}: {content}", entry.field);
                     let new = named.insert((&entry.dialect, &entry.against, &entry.field, case, content));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::cases;
 use super::differences::Differences;
 use super::fields::{self, Difference};
+use super::parsed;
 
 /// Cases that the peer gives no span for (bug 11); `meaning.rs` holds them.
 fn without_peer(case: &str) -> bool {
@@ -34,26 +35,9 @@ fn every_case_gives_the_telemetry_of_the_newest_package_but_for_the_named_differ
 const CONTENT: &[&str] =
     &["gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions"];
 
-/// JSON text of the span as a value, whose members that are null are none: the schemas' default, which one of the packages writes.
-fn parsed(mut document: Value) -> Value {
-    for name in CONTENT {
-        if let Some(text) = document["spans"][0]["attributes"].get_mut(*name) {
-            let value: Value = serde_json::from_str(text["string"].as_str().unwrap()).unwrap();
-            *text = json!({"kvlist": {"json": without_nulls(value)}});
-        }
-    }
-    document
-}
-
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let kept = map.into_iter().filter(|(_, value)| !value.is_null());
-            json!({"kvlist": kept.map(|(key, value)| (key, without_nulls(value))).collect::<serde_json::Map<_, _>>()})
-        }
-        Value::Array(values) => json!({"array": values.into_iter().map(without_nulls).collect::<Vec<_>>()}),
-        other => json!({"string": other}),
-    }
+/// What of the span is JSON text, as values.
+fn parsed(document: Value) -> Value {
+    parsed::of(document, |name| CONTENT.contains(&name))
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod golden;
 mod latest;
 mod meaning;
 mod names;
+mod openinference;
+mod parsed;
 mod pieces;
 mod renamed;
 mod schemas;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use sidetone_core::dialect::names::openinference::OPENINFERENCE;
 use sidetone_core::dialect::names::{CONVENTIONS, Convention, EXTENSIONS, GENERAL, Kind, State};
 
 use super::cases;
@@ -62,18 +63,36 @@ fn is_of(kind: &str, types: &str) -> bool {
     })
 }
 
+/// Whether it is a name of OpenInference, with that type: one of the table, or one behind others and indices.
+fn is_openinference(name: &str, types: &str) -> bool {
+    OPENINFERENCE.iter().any(|(known, kind)| {
+        let Some(rest) = name.strip_prefix(known) else { return false };
+        match (*kind, rest.strip_prefix('.')) {
+            ("list", Some(rest)) => rest.strip_prefix("N.").is_some_and(|rest| is_openinference(rest, types)),
+            ("object", Some(rest)) => is_openinference(rest, types),
+            ("event", None) => rest.is_empty() && types.is_empty(),
+            ("list" | "object", None) | (_, Some(_)) => false,
+            ("double[] or string", None) => rest.is_empty() && matches!(types, "array" | "string"),
+            (kind, None) => rest.is_empty() && types == kind,
+        }
+    })
+}
+
 /// What is wrong with a name that a dialect writes.
 fn problem(dialect: &str, (kind, name, types): &Found) -> Option<String> {
     let is_theirs = *kind == Kind::Operation || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     if !is_theirs {
-        let is_known = GENERAL.contains(&name.as_str()) || EXTENSIONS.iter().any(|own| own.name == name);
-        return (!is_known).then(|| format!("{name} is in no table"));
+        let is_known = GENERAL.contains(&name.as_str())
+            || EXTENSIONS.iter().any(|own| own.name == name)
+            || dialect == "openinference" && is_openinference(name, types);
+        return (!is_known).then(|| format!("{name} is in no table, or not as {types}"));
     }
     let Some(row) = row(*kind, name) else { return Some(format!("{kind:?} {name} is not in semconv/gen_ai.toml")) };
     let may_be = match dialect {
         "v2" => &[State::Defined, State::Deprecated, State::Peer][..],
         // What is deprecated has another name there.
         "latest" => &[State::Defined, State::Peer],
+        "openinference" => &[],
         other => panic!("say which states {other} may use"),
     };
     if !may_be.contains(&row.state) {
@@ -122,6 +141,19 @@ fn an_invented_name_another_type_and_a_state_that_is_not_allowed_are_found() {
     assert_eq!(with("gen_ai.system", json!({"string": "openai"})).len(), 1, "deprecated");
     assert_eq!(with("gen_ai.prompt.0.user", json!({"string": "m"})).len(), 1, "legacy");
     assert_eq!(with("gen_ai.operation.name", json!({"string": "guess"})).len(), 1);
+    assert_eq!(with("llm.model_name", json!({"string": "m"})).len(), 1, "of another dialect");
+    for (name, types, is_right) in [
+        ("llm.model_name", "string", true),
+        ("llm.model_name", "int", false),
+        ("llm.model_name.N", "string", false),
+        ("llm.input_messages.N.message.tool_calls.N.tool_call.function.name", "string", true),
+        ("llm.input_messages.N.message.contents.N.message_content.image.image.url", "string", true),
+        ("llm.input_messages.message.role", "string", false),
+        ("llm.input_messages.N.mood", "string", false),
+        ("llm.input_messages", "string", false),
+    ] {
+        assert_eq!(is_openinference(name, types), is_right, "{name} {types}");
+    }
 }
 
 /// Golden files below a folder, whatever the variant.

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::cases;
-use super::fields;
+use super::{cases, fields, openinference, parsed};
 
 /// A copy of a case under another folder, to be changed.
 struct Copy {
@@ -104,7 +103,8 @@ fn a_renamed_model_is_renamed_in_every_case_and_nothing_else_changes() {
     for (dialect, case) in each() {
         for (content, _) in cases::MODES {
             let before = cases::replay_case_in(dialect, content, &case);
-            let model = before["spans"][0]["attributes"]["gen_ai.request.model"]["string"].as_str().unwrap().to_owned();
+            let request = cases::document(&cases::folder().join(&case).join("request.json"));
+            let model = request["model"].as_str().unwrap().to_owned();
             let copy = Copy::of(&case, &format!("model-{content}"));
             assert!(copy.change(EXCHANGE, |text| text.replace(&model, "acme-ultra-9")), "{case}");
             // The model's name is also in its dated name, in the span's and in one server's message.
@@ -117,18 +117,31 @@ fn a_renamed_model_is_renamed_in_every_case_and_nothing_else_changes() {
 
 #[test]
 fn raised_counts_are_raised_in_every_case_that_has_them_and_nothing_else_changes() {
-    // What the response calls it, the attribute, the points of the token usage metric.
-    let counts: &[(&[&str], &str, &[&str])] = &[
-        (&["prompt_tokens", "input_tokens"], "gen_ai.usage.input_tokens", &["input"]),
-        (&["completion_tokens", "output_tokens"], "gen_ai.usage.output_tokens", &["output"]),
-        (&["cached_tokens"], "gen_ai.usage.cache_read.input_tokens", &[]),
-        (&["reasoning_tokens"], "gen_ai.usage.reasoning.output_tokens", &[]),
+    // What the response calls it, the attribute (of the conventions, of OpenInference), the points of the token usage metric.
+    let counts: &[(&[&str], [&str; 2], &[&str])] = &[
+        (&["prompt_tokens", "input_tokens"], ["gen_ai.usage.input_tokens", "llm.token_count.prompt"], &["input"]),
+        (
+            &["completion_tokens", "output_tokens"],
+            ["gen_ai.usage.output_tokens", "llm.token_count.completion"],
+            &["output"],
+        ),
+        (
+            &["cached_tokens"],
+            ["gen_ai.usage.cache_read.input_tokens", "llm.token_count.prompt_details.cache_read"],
+            &[],
+        ),
+        (
+            &["reasoning_tokens"],
+            ["gen_ai.usage.reasoning.output_tokens", "llm.token_count.completion_details.reasoning"],
+            &[],
+        ),
     ];
     let mut without = Vec::new();
     for (dialect, case) in each() {
         let before = cases::replay_case_in(dialect, "off", &case);
         let mut total = 0;
-        for (keys, attribute, tokens) in counts {
+        for (keys, [conventional, openinference], tokens) in counts {
+            let attribute = if dialect == "openinference" { openinference } else { conventional };
             let copy = Copy::of(&case, attribute);
             let changed = copy.change(RESPONSE, |text| raised(text, keys));
             let (expected, raised) = with_raised(&before, &[attribute], tokens);
@@ -222,7 +235,8 @@ fn changed_ids_reasons_and_parameters_are_changed_and_nothing_else_is() {
         let (before, after) = (cases::replay_case_in(dialect, "full", case), copy.replay(dialect, "full"));
         let bare =
             |text: &str| text.rsplit(": ").next().unwrap().rsplit(':').next().unwrap().trim_matches('"').to_owned();
-        let differences = fields::compare(&before, &after);
+        let parsed = |document| parsed::of(document, openinference::is_json);
+        let differences = fields::compare(&parsed(before), &parsed(after));
         assert!(!differences.is_empty(), "{case}: {from} changes nothing");
         for difference in differences {
             let shown = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();

@@ -6,6 +6,7 @@
 mod finding;
 mod latest;
 pub mod names;
+mod openinference;
 mod shared;
 mod telemetry;
 mod v2;
@@ -14,6 +15,7 @@ use crate::event::Call;
 
 pub use finding::{FindingEvent, findings};
 pub use latest::Latest;
+pub use openinference::OpenInference;
 pub use telemetry::{
     Attribute, Instrument, Key, LogEvent, Measure, Metrics, Point, Span, SpanEvent, Status, Telemetry, Value,
 };
@@ -50,7 +52,7 @@ pub trait Dialect: Sync + std::fmt::Debug {
 }
 
 /// Every dialect. The first is the default.
-pub static DIALECTS: &[&dyn Dialect] = &[&V2, &Latest::SPAN_ONLY];
+pub static DIALECTS: &[&dyn Dialect] = &[&V2, &Latest::SPAN_ONLY, &OpenInference];
 
 /// The dialect of that name.
 #[must_use]

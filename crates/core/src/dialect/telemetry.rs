@@ -84,6 +84,8 @@ pub struct Span<'a> {
     pub status: Status,
     /// Its attributes, those first that a limit on their number must not evict.
     pub attributes: Vec<Attribute<'a>>,
+    /// Attributes after those whose names have an index in them, such as `llm.input_messages.0.message.role`.
+    pub indexed: Vec<(String, Value<'a>)>,
     /// Its events, in order.
     pub events: Vec<SpanEvent<'a>>,
 }

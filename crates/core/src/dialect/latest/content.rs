@@ -4,30 +4,11 @@
 //! members come in this order.
 
 use super::super::names;
+use super::super::shared::kept::source;
 use super::super::shared::list::List;
 use super::super::shared::span::NO_REASON;
 use super::document::Document;
-use crate::event::{
-    Call, Choice, Media, MediaSource, Message, Modality, Operation, Part, Text, ToolCall, ToolDefinition,
-};
-
-/// Whether anything that was said in the call is kept.
-pub(super) fn is_kept(call: &Call) -> bool {
-    let Call { request, response, .. } = call;
-    let has_text = |text: &Text| text.as_str().is_some();
-    let has = |part: &Part| match part {
-        Part::Text(text) | Part::Refusal(text) | Part::Reasoning(text) => has_text(text),
-        Part::ToolCall(call) => call.arguments.as_ref().is_some_and(has_text),
-        Part::ToolResult { content, .. } => has_text(content),
-        Part::Media(media) => source(media).is_some(),
-        Part::Other { json, .. } => has_text(json),
-    };
-    let messages = request.messages.iter().chain(response.choices.iter().map(|choice| &choice.message));
-    call.operation != Operation::Embeddings
-        && (messages.flat_map(|message| &message.parts).any(has)
-            || request.instructions.as_ref().is_some_and(has_text)
-            || request.tools.iter().any(|tool| tool.description.as_ref().is_some_and(has_text)))
-}
+use crate::event::{Call, Choice, Media, MediaSource, Message, Modality, Part, Text, ToolCall, ToolDefinition};
 
 /// Adds it, each attribute a document of that kind: JSON text for a span, structured values for a log event.
 pub(super) fn add<'a, D: Document<'a>>(list: &mut List<'a>, call: &'a Call) {
@@ -176,13 +157,6 @@ fn tool_call<'a>(document: &mut impl Document<'a>, call: &'a ToolCall) {
     document.key("id");
     text_or_null(document, call.id.as_deref());
     end(document, "tool_call");
-}
-
-fn source(media: &Media) -> Option<&str> {
-    match &media.source {
-        MediaSource::Uri(text) | MediaSource::Inline(text) | MediaSource::Id(text) => text.as_str(),
-        MediaSource::Unknown => None,
-    }
 }
 
 fn media<'a>(document: &mut impl Document<'a>, media: &'a Media) {

@@ -159,7 +159,7 @@ fn end_of_string(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Writes a string: as it is, but for what JSON wants escaped.
-fn string(out: &mut String, text: &str) {
+pub(in crate::dialect) fn string(out: &mut String, text: &str) {
     out.push('"');
     let bytes = text.as_bytes();
     let (mut kept, mut at) = (0, 0);

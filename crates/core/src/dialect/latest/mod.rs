@@ -15,10 +15,11 @@ mod span;
 mod tree;
 mod words;
 
-use super::shared::metrics;
+use super::shared::{kept, metrics};
 use super::{ContentPlace, Dialect, Instrument, Telemetry};
 use crate::event::Call;
 use json::Json;
+pub(super) use json::string as json_string;
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +61,7 @@ impl Dialect for Latest {
     }
 
     fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
-        let is_kept = content::is_kept(call);
+        let is_kept = kept::is_kept(call);
         let on_span = is_kept && self.content != ContentPlace::Event;
         let as_event = is_kept && self.content != ContentPlace::Span;
         let mut list = span::facts(call);

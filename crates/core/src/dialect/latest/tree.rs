@@ -83,20 +83,6 @@ impl<'a> Document<'a> for Tree<'a> {
     }
 
     fn value(&mut self, value: &'a event::Value) {
-        self.push(borrowed(value));
-    }
-}
-
-fn borrowed(value: &event::Value) -> Value<'_> {
-    match value {
-        event::Value::Null => Value::Null,
-        event::Value::Bool(value) => Value::Bool(*value),
-        event::Value::Int(value) => Value::Int(*value),
-        event::Value::Double(value) => Value::Double(*value),
-        event::Value::String(text) => Value::Str(text),
-        event::Value::Array(values) => Value::Array(values.iter().map(borrowed).collect()),
-        event::Value::Map(entries) => {
-            Value::Map(entries.iter().map(|(key, value)| (Cow::Owned(key.clone()), borrowed(value))).collect())
-        }
+        self.push(json::borrowed(value));
     }
 }

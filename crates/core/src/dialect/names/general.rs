@@ -13,6 +13,7 @@ macro_rules! names {
 // `model/container` and `model/k8s`: attributes of resources, written on spans where one observer sees many processes.
 names! {
     ERROR_TYPE = "error.type";
+    EXCEPTION = "exception";
     EXCEPTION_TYPE = "exception.type";
     EXCEPTION_MESSAGE = "exception.message";
     SERVER_ADDRESS = "server.address";

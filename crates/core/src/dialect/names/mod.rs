@@ -8,6 +8,7 @@ mod convention;
 mod conventions;
 mod extensions;
 mod general;
+pub mod openinference;
 
 pub use convention::{Convention, Kind, State};
 pub use conventions::*;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::Value;
+use crate::event;
 
 /// A value from JSON; `None` if it isn't JSON, as when only its beginning was kept.
 pub(in crate::dialect) fn value(text: &str) -> Option<Value<'static>> {
@@ -22,6 +23,21 @@ fn converted(value: serde_json::Value) -> Value<'static> {
         Json::Array(values) => Value::Array(values.into_iter().map(converted).collect()),
         Json::Object(map) => {
             Value::Map(map.into_iter().map(|(key, value)| (Cow::Owned(key), converted(value))).collect())
+        }
+    }
+}
+
+/// A value that was read from JSON.
+pub(in crate::dialect) fn borrowed(value: &event::Value) -> Value<'_> {
+    match value {
+        event::Value::Null => Value::Null,
+        event::Value::Bool(value) => Value::Bool(*value),
+        event::Value::Int(value) => Value::Int(*value),
+        event::Value::Double(value) => Value::Double(*value),
+        event::Value::String(text) => Value::Str(text),
+        event::Value::Array(values) => Value::Array(values.iter().map(borrowed).collect()),
+        event::Value::Map(entries) => {
+            Value::Map(entries.iter().map(|(key, value)| (Cow::Owned(key.clone()), borrowed(value))).collect())
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What the dialects with GenAI attributes have in common: the same facts of a call, under names that differ in a few places.
 
+pub(super) mod content;
 pub(super) mod json;
+pub(super) mod kept;
 pub(super) mod list;
 pub(super) mod metrics;
 pub(super) mod span;

@@ -27,6 +27,7 @@ pub(in crate::dialect) fn of<'a, W: Words>(call: &'a Call, attributes: Vec<Attri
         end: call.timing.start + call.timing.total,
         status: status(&call.outcome, call.response.status),
         attributes,
+        indexed: Vec::new(),
         events: call.attempts.iter().map(|attempt| event::<W>(call, attempt)).collect(),
     }
 }
@@ -44,7 +45,7 @@ fn name(operation: Operation, model: Option<&str>) -> Cow<'static, str> {
 }
 
 /// Class and HTTP status only: a server's message may quote what it was sent. It is there when content is kept.
-fn status(outcome: &Outcome, http: Option<u16>) -> Status {
+pub(in crate::dialect) fn status(outcome: &Outcome, http: Option<u16>) -> Status {
     let Outcome::Failed(Failure { class, message, .. }) = outcome else {
         return Status::Unset;
     };
@@ -150,6 +151,11 @@ pub(in crate::dialect) fn response<'a, W: Words>(list: &mut List<'a>, call: &'a 
 /// What no convention of GenAI has: on whose behalf, by which process, and what is ours.
 pub(in crate::dialect) fn beside<'a>(list: &mut List<'a>, call: &'a Call) {
     list.text(names::GEN_AI_AGENT_ID, call.identity.agent_id.as_deref());
+    own(list, call);
+}
+
+/// By which process, and what is ours.
+pub(in crate::dialect) fn own<'a>(list: &mut List<'a>, call: &'a Call) {
     if let Some(process) = call.process.as_deref().filter(|process| !process.is_own) {
         self::process(list, process);
     }
@@ -202,7 +208,8 @@ fn extensions<'a>(list: &mut List<'a>, call: &'a Call) {
     }
 }
 
-fn event<'a, W: Words>(call: &Call, attempt: &'a Attempt) -> SpanEvent<'a> {
+/// An attempt that failed, as an event of the span.
+pub(in crate::dialect) fn event<'a, W: Words>(call: &Call, attempt: &'a Attempt) -> SpanEvent<'a> {
     let mut list = List(Vec::with_capacity(4));
     list.int(names::SIDETONE_ATTEMPT_NUMBER, Some(i64::from(attempt.number)));
     list.0.push((names::ERROR_TYPE, Value::Static(W::error(attempt.error))));

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use super::super::names;
 use super::super::shared::Words as _;
-use super::super::shared::json;
+use super::super::shared::content::{self, Map};
 use super::super::shared::span::NO_REASON;
 use super::super::{Attribute, LogEvent, Value};
 use super::V2;
-use super::content::{self, Map};
-use crate::event::{Call, Choice, Message, Operation, Part, Role, ToolCall};
+use crate::event::{Call, Choice, Message, Operation, Part, Role};
 
 /// The log events of a call, in the order they happened. Embeddings have none.
 pub(super) fn of(call: &Call) -> Vec<LogEvent<'_>> {
@@ -75,7 +74,7 @@ fn sent<'a>(events: &mut Vec<LogEvent<'a>>, system: &Attribute<'a>, message: &'a
         // `role`: "if available and not equal to `user`".
         content::put(&mut body, "role", Value::Str(role));
     }
-    said(&mut body, message);
+    content::said(&mut body, message);
     events.push(event(system, name, non_empty(body)));
 }
 
@@ -83,7 +82,7 @@ fn sent<'a>(events: &mut Vec<LogEvent<'a>>, system: &Attribute<'a>, message: &'a
 fn received(choice: &Choice) -> Map<'_> {
     let mut message = Map::with_capacity(3);
     content::put(&mut message, "role", role(&choice.message.role));
-    said(&mut message, &choice.message);
+    content::said(&mut message, &choice.message);
     let reason = choice.finish_reason.as_ref().map_or(Value::Static(NO_REASON), Value::from);
     vec![
         (Cow::Borrowed("index"), Value::Int(i64::from(choice.index))),
@@ -97,68 +96,4 @@ fn role(role: &Role) -> Value<'_> {
         Role::Assistant => Value::Static("assistant"),
         other => Value::Str(other.as_str()),
     }
-}
-
-/// What a message says: content, refusal, reasoning, tool calls.
-fn said<'a>(body: &mut Map<'a>, message: &'a Message) {
-    if let Some(content) = content::of(message) {
-        content::put(body, "content", content);
-    }
-    let joined = |wanted: fn(&Part) -> Option<&str>| content::joined(message.parts.iter().filter_map(wanted));
-    if let Some(refusal) = joined(|part| if let Part::Refusal(text) = part { text.as_str() } else { None }) {
-        content::put(body, "refusal", refusal);
-    }
-    // No convention of this dialect names it; so do the OpenAI-compatible servers that send it.
-    if let Some(reasoning) = joined(|part| if let Part::Reasoning(text) = part { text.as_str() } else { None }) {
-        content::put(body, "reasoning_content", reasoning);
-    }
-    let calls: Vec<_> = message.parts.iter().filter_map(tool_call).collect();
-    if !calls.is_empty() {
-        content::put(body, "tool_calls", Value::Array(calls));
-    }
-}
-
-/// A tool call as the OpenAI API writes it; a built-in tool's is its item.
-fn tool_call(part: &Part) -> Option<Value<'_>> {
-    match part {
-        Part::ToolCall(call) => Some(Value::Map(function(call))),
-        Part::Other { kind, id, json } if kind.ends_with("_call") => {
-            if let Some(item) = json.as_str().and_then(json::value) {
-                return Some(item);
-            }
-            let mut call = Map::new();
-            if let Some(id) = id.as_deref() {
-                content::put(&mut call, "id", Value::Str(id));
-            }
-            content::put(&mut call, "type", Value::Str(kind));
-            Some(Value::Map(call))
-        }
-        _ => None,
-    }
-}
-
-fn function(call: &ToolCall) -> Map<'_> {
-    let mut map = Map::with_capacity(3);
-    if let Some(id) = call.id.as_deref() {
-        content::put(&mut map, "id", Value::Str(id));
-    }
-    let (kind, arguments) = match call.kind.as_deref() {
-        Some("custom") => (Some("custom"), "input"),
-        Some("function" | "function_call") => (Some("function"), "arguments"),
-        Some(_) | None => (None, "arguments"),
-    };
-    match (kind, &call.kind) {
-        (Some(kind), _) => content::put(&mut map, "type", Value::Static(kind)),
-        (None, Some(kind)) => content::put(&mut map, "type", Value::from(kind)),
-        (None, None) => {}
-    }
-    let mut function = Map::with_capacity(2);
-    if let Some(name) = call.name.as_deref() {
-        content::put(&mut function, "name", Value::Str(name));
-    }
-    content::text(&mut function, arguments, call.arguments.as_ref());
-    if !function.is_empty() {
-        content::put(&mut map, kind.unwrap_or("function"), Value::Map(function));
-    }
-    map
 }

@@ -7,7 +7,6 @@
 //!
 //! It does not write what only the newer conventions have another form for, such as `gen_ai.input.messages`.
 
-mod content;
 mod messages;
 mod span;
 mod words;

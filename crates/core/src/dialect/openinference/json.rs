@@ -1,0 +1,110 @@
+//! JSON text of a value.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::super::latest::json_string;
+use super::super::{Key, Value};
+use crate::event::Text;
+
+/// A map being built, from which what is unknown is left out.
+#[derive(Default)]
+pub(super) struct Object<'a>(Vec<(Key, Value<'a>)>);
+
+impl<'a> Object<'a> {
+    pub(super) fn put(&mut self, key: &'static str, value: Value<'a>) {
+        self.0.push((Cow::Borrowed(key), value));
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, text: Option<&'a str>) {
+        if let Some(text) = text {
+            self.put(key, Value::Str(text));
+        }
+    }
+
+    pub(super) fn said(&mut self, key: &'static str, text: Option<&'a Text>) {
+        self.text(key, text.and_then(Text::as_str));
+    }
+
+    pub(super) fn int(&mut self, key: &'static str, value: Option<i64>) {
+        if let Some(value) = value {
+            self.put(key, Value::Int(value));
+        }
+    }
+
+    pub(super) fn count(&mut self, key: &'static str, value: Option<u64>) {
+        self.int(key, value.map(super::super::shared::list::saturating));
+    }
+
+    pub(super) fn double(&mut self, key: &'static str, value: Option<f64>) {
+        if let Some(value) = value {
+            self.put(key, Value::Double(value));
+        }
+    }
+
+    /// A list that isn't empty.
+    pub(super) fn list(&mut self, key: &'static str, values: Vec<Value<'a>>) {
+        if !values.is_empty() {
+            self.put(key, Value::Array(values));
+        }
+    }
+
+    /// An object that isn't empty.
+    pub(super) fn object(&mut self, key: &'static str, object: Self) {
+        if !object.0.is_empty() {
+            self.put(key, object.value());
+        }
+    }
+
+    pub(super) fn extend(&mut self, members: Vec<(Key, Value<'a>)>) {
+        self.0.extend(members);
+    }
+
+    pub(super) fn members(self) -> Vec<(Key, Value<'a>)> {
+        self.0
+    }
+
+    pub(super) fn value(self) -> Value<'a> {
+        Value::Map(self.0)
+    }
+}
+
+/// The JSON of a value.
+pub(super) fn of(value: &Value<'_>) -> Value<'static> {
+    let mut out = String::new();
+    write(&mut out, value);
+    Value::String(out)
+}
+
+fn write(out: &mut String, value: &Value<'_>) {
+    // Writing to a String can't fail.
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Int(value) => drop(write!(out, "{value}")),
+        // JSON has no word for what isn't finite.
+        Value::Double(value) if !value.is_finite() => out.push_str("null"),
+        Value::Double(value) => drop(write!(out, "{value:?}")),
+        Value::Static(text) => json_string(out, text),
+        Value::Str(text) => json_string(out, text),
+        Value::String(text) => json_string(out, text),
+        Value::Strings(texts) => between(out, '[', ']', texts, |out, text| json_string(out, text)),
+        Value::Array(values) => between(out, '[', ']', values, write),
+        Value::Map(members) => between(out, '{', '}', members, |out, (key, value)| {
+            json_string(out, key);
+            out.push(':');
+            write(out, value);
+        }),
+    }
+}
+
+fn between<T>(out: &mut String, open: char, close: char, items: &[T], each: impl Fn(&mut String, &T)) {
+    out.push(open);
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        each(out, item);
+    }
+    out.push(close);
+}

@@ -1,0 +1,73 @@
+//! Dialect `openinference`: what the Python package `openinference-instrumentation-openai` 0.1.66 emits, and right where that
+//! package is wrong. Arize Phoenix reads it.
+//!
+//! A span with the call's facts. If the policy keeps content, what was said is there twice, as the package has it: message by
+//! message under names with indices, and as JSON of the request and the answer in `input.value` and `output.value`. If not, those
+//! two hold [`HIDDEN`], and there are no messages. The dialect has no log events and no histograms.
+
+mod exchange;
+mod facts;
+mod indexed;
+mod items;
+mod json;
+mod media;
+mod messages;
+mod parameters;
+
+use super::shared::{kept, span};
+use super::{ContentPlace, Dialect, Instrument, Metrics, Span, Telemetry};
+use crate::event::{Call, Operation};
+
+/// The dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenInference;
+
+/// Stands for what was said and isn't kept. Source: openinference-instrumentation 0.1.72, `REDACTED_VALUE`.
+const HIDDEN: &str = "__REDACTED__";
+
+impl Dialect for OpenInference {
+    fn name(&self) -> &'static str {
+        "openinference"
+    }
+
+    fn schema_url(&self) -> &'static str {
+        // The conventions have none.
+        ""
+    }
+
+    fn instruments(&self) -> &'static [Instrument] {
+        &[]
+    }
+
+    fn with_content_in(&self, _: ContentPlace) -> &'static dyn Dialect {
+        &Self
+    }
+
+    fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
+        let is_shown = kept::is_kept(call);
+        let span = Span {
+            name: name(call).into(),
+            side: call.side,
+            start: call.timing.start,
+            end: call.timing.start + call.timing.total,
+            status: span::status(&call.outcome, call.response.status),
+            attributes: facts::of(call, is_shown),
+            indexed: messages::of(call, is_shown),
+            events: facts::events(call),
+        };
+        Telemetry { span, logs: Vec::new(), metrics: Metrics { attributes: Vec::new(), points: Vec::new() } }
+    }
+}
+
+/// The surface whose requests and answers have another shape than chat completions.
+const RESPONSES: &str = "openai.responses";
+
+/// The span's name: the class of the answer in the OpenAI SDK.
+fn name(call: &Call) -> &'static str {
+    match call.operation {
+        Operation::Embeddings => "CreateEmbeddings",
+        Operation::TextCompletion => "Completion",
+        Operation::Chat if call.surface == RESPONSES => "Response",
+        Operation::Chat => "ChatCompletion",
+    }
+}
