@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sidetone_core::dialect::V2;
+use sidetone_core::dialect::{Dialect, Latest, V2};
 use sidetone_core::policy::Content;
 use sidetone_otel_export::OtelSink;
 use sidetone_pipeline::Counters;
@@ -14,7 +14,7 @@ use crate::meter::{Entry, Meter, Subject};
 use crate::ours::{Attached, Nothing, Ours};
 use crate::payload::Payload;
 use crate::peers::parts::{Emit, TypedParse};
-use crate::telemetry::Inline;
+use crate::telemetry::{Inline, Told};
 
 /// A call that is made in B3.
 #[derive(Debug, Clone, Copy)]
@@ -51,11 +51,14 @@ pub(crate) fn entries() -> Vec<Entry> {
         }));
         for (name, content, scans) in MODES {
             entries.push(Entry::new(format!("b3.ours.{}.{name}", shape.name), units, move || {
-                Whole::new(&(shape.make)(), content, scans, calls, 1)
+                Whole::new(&(shape.make)(), Telling::V2, content, scans, calls, 1)
             }));
             if scans {
                 continue;
             }
+            entries.push(Entry::new(format!("b3.latest.{}.{name}", shape.name), units, move || {
+                Whole::new(&(shape.make)(), Telling::LATEST, content, scans, calls, 1)
+            }));
             entries.push(Entry::new(format!("b3.emit.{}.{name}", shape.name), units, move || {
                 Emit::new(&(shape.make)(), units, content.keeps_text())
             }));
@@ -70,7 +73,7 @@ pub(crate) fn entries() -> Vec<Entry> {
             Caller::new(&small(), None, Box::new(Nothing), open, open)
         }));
         entries.push(Entry::new(format!("b3.ours.2k@{open}"), open as u64, move || {
-            Whole::new(&small(), Content::Off, false, open, open)
+            Whole::new(&small(), Telling::V2, Content::Off, false, open, open)
         }));
     }
     entries
@@ -81,20 +84,37 @@ struct Whole {
     caller: Caller,
 }
 
+/// In which dialect calls are told, and where that puts what was said.
+#[derive(Debug, Clone, Copy)]
+struct Telling {
+    dialect: &'static dyn Dialect,
+    told: Told,
+}
+
+impl Telling {
+    const V2: Self = Self { dialect: &V2, told: Told::AsEvents };
+    const LATEST: Self = Self { dialect: &Latest::SPAN_ONLY, told: Told::OnSpan };
+}
+
 impl Whole {
-    fn new(payload: &Payload, content: Content, scans: bool, calls: usize, at_once: usize) -> Self {
-        let (ours, inline) = exporting(content, scans);
+    fn new(payload: &Payload, telling: Telling, content: Content, scans: bool, calls: usize, at_once: usize) -> Self {
+        let (ours, inline) = exporting_in(telling.dialect, content, scans);
         let middleware = ours.middleware();
-        let attached = Exporting { ours: Rc::new(RefCell::new(ours)), inline, payload: payload.clone(), content };
+        let ours = Rc::new(RefCell::new(ours));
+        let attached = Exporting { ours, inline, payload: payload.clone(), content, told: telling.told };
         Self { caller: Caller::new(payload, Some(middleware), Box::new(attached), calls, at_once) }
     }
 }
 
 /// Ours with the OpenTelemetry sink, and what that is given.
 pub(crate) fn exporting(content: Content, scans: bool) -> (Ours, Inline) {
+    exporting_in(&V2, content, scans)
+}
+
+fn exporting_in(dialect: &'static dyn Dialect, content: Content, scans: bool) -> (Ours, Inline) {
     let inline = Inline::new();
     let counters = Arc::new(Counters::default());
-    let sink = OtelSink::with_providers(inline.providers.clone(), &V2, Arc::clone(&counters));
+    let sink = OtelSink::with_providers(inline.providers.clone(), dialect, Arc::clone(&counters));
     (Ours::with_sinks(content, scans, vec![Box::new(sink)], counters), inline)
 }
 
@@ -113,6 +133,7 @@ struct Exporting {
     inline: Inline,
     payload: Payload,
     content: Content,
+    told: Told,
 }
 
 impl Attached for Exporting {
@@ -123,6 +144,6 @@ impl Attached for Exporting {
 
     fn check(&mut self, calls: u64) -> Result<(), String> {
         self.ours.borrow_mut().drain();
-        self.inline.check(calls, &self.payload, self.content)
+        self.inline.check(calls, &self.payload, self.content, self.told)
     }
 }

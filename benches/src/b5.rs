@@ -16,6 +16,7 @@ use crate::caller::request;
 use crate::ours::Ours;
 use crate::payload::{Payload, TOKENS};
 use crate::table::{Row, Table};
+use crate::telemetry::Told;
 use crate::transport::{client, ready, unused_transport};
 
 /// The subcommand that a child is started with: memory is measured in processes of its own.
@@ -311,7 +312,7 @@ fn growth(calls: u64) -> Result<i64, String> {
         }
     }
     let late = status("VmRSS:")?;
-    inline.check(calls, &payload, Content::Off)?;
+    inline.check(calls, &payload, Content::Off, Told::AsEvents)?;
     Ok(late as i64 - early as i64)
 }
 

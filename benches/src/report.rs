@@ -219,6 +219,13 @@ pub(crate) fn b3(measured: &Measured, table: &mut Table) {
             }
             let own = measured.added_ns(&ours, &base);
             table.push(row("time", "ns", own.median, &|name| Some(measured.ns(name).median)).note(fastest(own)));
+            // In the newest dialect, beside the same in the older one.
+            let latest = format!("b3.latest.{shape}.{content}");
+            let label = |what: &str| format!("B3 a whole call, {shape}, content {content}, in latest: {what}");
+            if let (Some(own), Some(v2)) = (measured.added(&latest, &base), measured.added(&ours, &base)) {
+                let row = Row::new(label("instructions"), own.instructions, "").against("in v2", v2.instructions);
+                table.push(row.at_most(1.3 * v2.instructions, "1.3 × v2"));
+            }
             // With the scan, beside the same without it.
             let scanned = format!("{ours}+scan");
             let label = |what: &str| format!("B3 a whole call, {shape}, content {content}, scanned: {what}");

@@ -55,10 +55,14 @@ impl Inline {
     ///
     /// # Errors
     /// What was wrong.
-    pub(crate) fn check(&self, calls: u64, payload: &Payload, content: Content) -> Result<(), String> {
+    pub(crate) fn check(&self, calls: u64, payload: &Payload, content: Content, place: Told) -> Result<(), String> {
         let (spans, logs) = (self.held.span_count.load(Ordering::Relaxed), self.held.log_count.load(Ordering::Relaxed));
-        // Two messages of the request and one choice.
-        if spans != calls || logs != 3 * calls {
+        let events = match place {
+            // Two messages of the request and one choice.
+            Told::AsEvents => 3 * calls,
+            Told::OnSpan => 0,
+        };
+        if spans != calls || logs != events {
             return Err(format!("{calls} calls gave {spans} spans and {logs} log events"));
         }
         let last = locked(&self.held.last_span);
@@ -76,7 +80,10 @@ impl Inline {
                 return Err(format!("{name} is {:?}", attribute(name)));
             }
         }
-        let text = locked(&self.held.logs).last().and_then(|record| text_of(record.0.body()?));
+        let text = match place {
+            Told::AsEvents => locked(&self.held.logs).last().and_then(|record| text_of(record.0.body()?)),
+            Told::OnSpan => attribute("gen_ai.output.messages").and_then(|messages| text_in(&messages.as_str())),
+        };
         let expected = content.keeps_text().then(|| payload.text.clone());
         if text != expected {
             return Err(format!("the choice's text is {text:?}"));
@@ -98,6 +105,21 @@ fn text_of(body: &AnyValue) -> Option<String> {
         AnyValue::String(text) => Some(text.as_str().to_owned()),
         _ => None,
     }
+}
+
+/// The text of the first part of the first message.
+fn text_in(messages: &str) -> Option<String> {
+    let messages: serde_json::Value = serde_json::from_str(messages).ok()?;
+    messages[0]["parts"][0]["content"].as_str().map(str::to_owned)
+}
+
+/// Where what was said is to be found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Told {
+    /// In log events, with content off too.
+    AsEvents,
+    /// On the span.
+    OnSpan,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::meter::{Meter, Subject};
 use crate::payload::{MODEL, Payload, TOKENS};
-use crate::telemetry::Inline;
+use crate::telemetry::{Inline, Told};
 
 /// The fields that telemetry needs, borrowed from the body.
 #[derive(Debug, Deserialize)]
@@ -216,6 +216,6 @@ impl Subject for Emit {
     fn check(&mut self) -> Result<(), String> {
         let text =
             if self.full { self.payload.clone() } else { Payload { text: String::new(), ..self.payload.clone() } };
-        self.inline.check(self.made, &text, sidetone_core::policy::Content::Full)
+        self.inline.check(self.made, &text, sidetone_core::policy::Content::Full, Told::AsEvents)
     }
 }

@@ -39,20 +39,26 @@ impl LengthLimit {
 pub(crate) fn attributes(list: &[Attribute<'_>], limit: LengthLimit) -> Vec<KeyValue> {
     // One place more: a metric point adds its own.
     let mut attributes = Vec::with_capacity(list.len() + 1);
-    attributes.extend(list.iter().filter_map(|(name, value)| Some(KeyValue::new(*name, attribute(value, limit)?))));
+    for (name, value) in list {
+        if let Some(value) = attribute(value, limit) {
+            attributes.push(KeyValue::new(*name, value));
+        }
+    }
     attributes
 }
 
 /// Attributes that are given away.
-pub(crate) fn own_attributes(list: Vec<Attribute<'_>>, limit: LengthLimit) -> Vec<KeyValue> {
+pub(crate) fn own_attributes(mut list: Vec<Attribute<'_>>, limit: LengthLimit) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(list.len());
-    attributes.extend(list.into_iter().filter_map(|(name, value)| {
+    for (name, value) in &mut list {
         let value = match value {
-            Value::String(text) => opentelemetry::Value::String(limit.own_string(text)),
-            value => attribute(&value, limit)?,
+            Value::String(text) => Some(opentelemetry::Value::String(limit.own_string(std::mem::take(text)))),
+            value => attribute(value, limit),
         };
-        Some(KeyValue::new(name, value))
-    }));
+        if let Some(value) = value {
+            attributes.push(KeyValue::new(*name, value));
+        }
+    }
     attributes
 }
 
@@ -69,7 +75,7 @@ fn own(value: Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn attribute(value: &Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
     Some(match value {
         Value::Str(text) => opentelemetry::Value::String(limit.string(text)),
@@ -139,4 +145,32 @@ fn any(value: Value<'_>, limit: LengthLimit) -> Option<AnyValue> {
             AnyValue::Map(Box::new(map))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn nested<'a>(text: &'a str) -> Value<'a> {
+        Value::Array(vec![Value::Map(vec![(Cow::Borrowed("content"), Value::Str(text))]), Value::Null])
+    }
+
+    #[test]
+    fn a_limit_on_length_is_for_each_text_of_a_log_events_attribute_and_for_no_body() {
+        let of = |value: Option<AnyValue>| format!("{value:?}");
+        let limit = LengthLimit(Some(3));
+        assert_eq!(of(log_attribute(nested("äöüß"), limit)), of(body(nested("äöü"))));
+        assert_ne!(of(body(nested("äöüß"))), of(body(nested("äöü"))));
+    }
+
+    #[test]
+    fn a_text_that_is_given_away_is_cut_like_any_other() {
+        for limit in [LengthLimit(None), LengthLimit(Some(0)), LengthLimit(Some(3)), LengthLimit(Some(4))] {
+            let text = "äöüß";
+            let given = own_attributes(vec![("name", Value::String(text.to_owned()))], limit);
+            assert_eq!(given, attributes(&[("name", Value::Str(text))], limit), "{limit:?}");
+        }
+    }
 }

@@ -162,39 +162,58 @@ fn end_of_string(bytes: &[u8], at: usize) -> usize {
 pub(in crate::dialect) fn string(out: &mut String, text: &str) {
     out.push('"');
     let bytes = text.as_bytes();
-    let (mut kept, mut at) = (0, 0);
-    loop {
-        at = next_escaped(bytes, at);
-        let Some(&byte) = bytes.get(at) else { break };
-        out.push_str(text.get(kept..at).unwrap_or_default());
-        match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            other => drop(write!(out, "\\u{other:04x}")),
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let mut kept = 0;
+    // Eight bytes at a time: messages are long, and most of their bytes are nothing special.
+    for (index, eight) in eights.iter().enumerate() {
+        let mut special = specials(u64::from_le_bytes(*eight));
+        while special != 0 {
+            let within = (special.trailing_zeros() / 8) as usize;
+            kept = escape(out, text, kept, index * 8 + within, eight[within]);
+            special &= special - 1;
         }
-        at += 1;
-        kept = at;
+    }
+    for (index, byte) in rest.iter().enumerate().filter(|(_, byte)| **byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        kept = escape(out, text, kept, eights.len() * 8 + index, *byte);
     }
     out.push_str(text.get(kept..).unwrap_or_default());
     out.push('"');
 }
 
-/// Where the next byte is, from `at` on, that can't stand in a string as it is; the length if there is none.
-///
-/// Eight bytes at a time: messages are long, and most of their bytes are nothing special.
-fn next_escaped(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(eight) = bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()).map(u64::from_le_bytes) {
-        let special = below(eight, b' ') | zero(eight ^ all(b'"')) | zero(eight ^ all(b'\\'));
-        if special != 0 {
-            return at + (special.trailing_zeros() / 8) as usize;
+/// Writes what stands between `kept` and a byte that has to be escaped, and the escape; gives where what is still to be written begins.
+#[inline(always)]
+fn escape(out: &mut String, text: &str, kept: usize, at: usize, byte: u8) -> usize {
+    out.push_str(text.get(kept..at).unwrap_or_default());
+    match byte {
+        // These stand for themselves behind the stroke: they are written with what follows.
+        b'"' | b'\\' => {
+            out.push('\\');
+            at
         }
-        at += 8;
+        b'\n' => {
+            out.push_str("\\n");
+            at + 1
+        }
+        other => {
+            control(out, other);
+            at + 1
+        }
     }
-    let is_special = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
-    bytes.get(at..).and_then(|rest| rest.iter().position(is_special)).map_or(bytes.len(), |found| at + found)
+}
+
+#[cold]
+fn control(out: &mut String, byte: u8) {
+    match byte {
+        b'\r' => out.push_str("\\r"),
+        b'\t' => out.push_str("\\t"),
+        // Writing to a String can't fail.
+        other => drop(write!(out, "\\u{other:04x}")),
+    }
+}
+
+/// The top bit of each of eight bytes that can't stand in a string as it is.
+fn specials(eight: u64) -> u64 {
+    is_zero(eight ^ all(b'"')) | is_zero(eight ^ all(b'\\')) | is_control(eight)
 }
 
 /// That byte eight times.
@@ -202,18 +221,14 @@ const fn all(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// The top bit of each byte that is zero, and maybe of bytes after the first such.
-fn zero(eight: u64) -> u64 {
-    below_unmasked(eight, 1) & !eight & all(0x80)
+/// The top bit of each byte that is zero. No byte's sum reaches the next: it is exact.
+fn is_zero(eight: u64) -> u64 {
+    !(((eight & all(0x7f)) + all(0x7f)) | eight) & all(0x80)
 }
 
-/// The top bit of each byte that is less than `limit` (at most 128), and maybe of bytes after the first such.
-fn below(eight: u64, limit: u8) -> u64 {
-    below_unmasked(eight, limit) & !eight & all(0x80)
-}
-
-fn below_unmasked(eight: u64, limit: u8) -> u64 {
-    eight.wrapping_sub(all(limit))
+/// The top bit of each byte that is less than a space.
+fn is_control(eight: u64) -> u64 {
+    !(((eight & all(0x7f)) + all(0x80 - b' ')) | eight) & all(0x80)
 }
 
 #[cfg(test)]
