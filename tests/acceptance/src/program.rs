@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::protocol::{Calls, Command, Done, Made, Place, Request, Start, State, Threads};
 use futures_util::StreamExt;
 use serde::Serialize;
+use sidetone::core::dialect::dialect_named;
 use sidetone::pipeline::Config as Queue;
 use sidetone::{Content, Handle, Reason, SendObserved};
 use tokio::runtime::{Builder, Runtime};
@@ -161,6 +162,9 @@ fn started(start: Start) -> Result<Handle, String> {
     }
     if let Some(is_kept) = start.content {
         builder = builder.content(if is_kept { Content::Full } else { Content::Off });
+    }
+    if let Some(name) = start.dialect {
+        builder = builder.dialect(dialect_named(&name).unwrap());
     }
     if let Some(ms) = start.stop_timeout_ms {
         builder = builder.stop_timeout(Duration::from_millis(ms));

@@ -65,6 +65,8 @@ pub struct Start {
     pub app_name: Option<String>,
     /// Whether content is kept; otherwise the environment says it.
     pub content: Option<bool>,
+    /// The name of the dialect; otherwise the environment says it.
+    pub dialect: Option<String>,
     /// `stop_timeout`.
     pub stop_timeout_ms: Option<u64>,
     /// Most items queued.

@@ -11,9 +11,13 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_application");
 
 /// The request of a recorded case, to be answered as it was.
 pub(crate) fn request(server: &MockServer, name: &str) -> Request {
-    let case = Case::embedded(name).unwrap();
+    request_of(server, &Case::embedded(name).unwrap())
+}
+
+/// The request of a recorded case that the server knows, to be answered as it was.
+pub(crate) fn request_of(server: &MockServer, case: &Case) -> Request {
     let path = case.path.strip_prefix("/v1").unwrap();
-    let url = format!("{}{path}", server.case_url(name));
+    let url = format!("{}{path}", server.case_url(&case.name));
     Request { url, body: String::from_utf8(case.request.to_vec()).unwrap() }
 }
 
