@@ -34,6 +34,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("addresses", "http://a:b@c.de"),
     ("names without a value", "token = "),
     ("marks in the middle of keys", "+AStAAAA"),
+    ("names in values of names", "token=token=token=token=token=token=token=token=token=token=token=\n"),
+    ("commands with a user", "curl -u a:b1 "),
 ];
 
 /// Measures, and adds the rows.

@@ -161,17 +161,27 @@ const KINDS: [u32; 256] = {
 const SHORT: usize = 16;
 /// How many runs are remembered, one for each class in use.
 const KEPT: usize = 8;
+/// How often a value of a general name may be looked at: a name may have several such words (`client_secret_access_key_token`).
+const LOOKS: u8 = 6;
 
 /// A text, with the long runs in it that were measured already.
 pub(super) struct Text<'t> {
     pub(super) bytes: &'t [u8],
     kept: [(Class, usize, usize); KEPT],
     next: usize,
+    /// Where the last value ends that was looked at, and how often it was.
+    looked_at: (usize, u8),
 }
 
 impl<'t> Text<'t> {
     pub(super) const fn new(bytes: &'t [u8]) -> Self {
-        Self { bytes, kept: [(Class(0), 0, 0); KEPT], next: 0 }
+        Self { bytes, kept: [(Class(0), 0, 0); KEPT], next: 0, looked_at: (0, 0) }
+    }
+
+    /// Whether a value that ends at `end` may be looked at: it was no more than a few times, from places before.
+    pub(super) fn may_look_at(&mut self, end: usize) -> bool {
+        self.looked_at = if self.looked_at.0 == end { (end, self.looked_at.1.saturating_add(1)) } else { (end, 1) };
+        self.looked_at.1 <= LOOKS
     }
 
     pub(super) fn byte(&self, at: usize) -> Option<u8> {

@@ -227,8 +227,20 @@ fn own_word(text: &Text<'_>, start: usize, end: usize, words: bool) -> bool {
 }
 
 /// What stands before and behind `token` and `secret` in names of what is no secret: places in lists, ids, names of files.
-const NO_SECRET_BEFORE: &[&str] =
-    &["next", "lock", "client", "page", "continuation", "public", "sync", "resume", "request", "import", "export"];
+const NO_SECRET_BEFORE: &[&str] = &[
+    "next",
+    "lock",
+    "client",
+    "page",
+    "continuation",
+    "public",
+    "sync",
+    "resume",
+    "request",
+    "import",
+    "export",
+    "idempotency",
+];
 const NO_SECRET_BEHIND: &[&str] = &[
     "id", "_id", "-id", "sid", "s_id", "name", "_name", "-name", "arn", "_arn", "url", "_url", "length", "_length",
     "hash", "_hash", "path", "_path", "file", "_file", "type", "_type",
@@ -263,9 +275,16 @@ fn assigned_value(assigned: &Assigned, text: &mut Text<'_>, at: usize) -> Option
     if text.is(end, assigned.until) {
         return None;
     }
-    let value = text.slice(start, end);
+    // Names may stand in values of others (`token=token=…`): each value is looked at a few times, and a bounded part of it.
+    if assigned.check == Check::Random && !text.may_look_at(end) {
+        return None;
+    }
+    let value = text.slice(start, end.min(start + LOOKED_AT));
     holds(value, value, 0, assigned.entropy, assigned.check).then_some((start, end))
 }
+
+/// How much of a value tells whether it is a secret, in bytes.
+const LOOKED_AT: usize = 150;
 
 /// What may stand between an operator and a value.
 const ASSIGN_SPACE: Class = super::class::QUOTE_SPACE_EQUALS;

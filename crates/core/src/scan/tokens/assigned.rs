@@ -268,7 +268,7 @@ pub(super) static ASSIGNED: &[Assigned] = &[
             "encryption_key",
             "signing_key",
         ],
-        &[run(GENERIC, 16, 150)],
+        &[run(GENERIC, 16, 2048)],
         GENERIC,
     )
     .entropy(35)
