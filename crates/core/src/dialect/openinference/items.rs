@@ -1,13 +1,13 @@
 //! Messages as items of the responses API.
 
 use super::super::Value;
-use super::super::shared::{content, json, kept};
+use super::super::shared::{content as chat, json, kept};
 use super::json::Object;
-use crate::event::{Media, MediaSource, Message, Modality, Part, Text};
+use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text};
 
 /// The items of a message that was sent.
 pub(super) fn sent(message: &Message) -> Vec<Value<'_>> {
-    items(message, if message.role.as_str() == "assistant" { "output_text" } else { "input_text" }, message.is_list)
+    items(message, if message.role == Role::Assistant { "output_text" } else { "input_text" }, message.is_list)
 }
 
 /// The items of what came.
@@ -17,35 +17,39 @@ pub(super) fn came(message: &Message) -> Vec<Value<'_>> {
 
 fn items<'a>(message: &'a Message, text_type: &'static str, is_list: bool) -> Vec<Value<'a>> {
     let mut all = Vec::new();
+    // What was said since the last part that is an item of its own.
     let mut said = Vec::new();
     for part in &message.parts {
-        if let Some(value) = self::said(part, text_type) {
-            said.push(value);
-        } else if let Some(item) = item(part) {
-            end(&mut all, message, &mut said, is_list);
-            all.push(item);
+        match item(part) {
+            Some(item) => {
+                all.extend(content(message, &said, text_type, is_list));
+                said.clear();
+                all.push(item);
+            }
+            None => said.push(part),
         }
     }
-    end(&mut all, message, &mut said, is_list);
+    all.extend(content(message, &said, text_type, is_list));
     all
 }
 
-/// Makes a message of what was said so far, if anything was.
-fn end<'a>(all: &mut Vec<Value<'a>>, message: &'a Message, said: &mut Vec<Value<'a>>, is_list: bool) {
+/// A message of what was said, if anything was.
+fn content<'a>(message: &Message, said: &[&'a Part], text_type: &'static str, is_list: bool) -> Option<Value<'a>> {
     if said.is_empty() {
-        return;
+        return None;
     }
     let mut item = Object::default();
-    if message.role.as_str() == "assistant" {
+    if message.role == Role::Assistant {
         item.put("type", Value::Static("message"));
     }
-    item.put("role", Value::Str(message.role.as_str()));
-    let parts = std::mem::take(said);
-    match (is_list, content::of(message)) {
-        (false, Some(text @ (Value::Str(_) | Value::String(_)))) => item.put("content", text),
-        _ => item.put("content", Value::Array(parts)),
+    item.put("role", Value::String(message.role.as_str().to_owned()));
+    match said {
+        [Part::Text(text)] if !is_list => item.said("content", Some(text)),
+        parts => {
+            item.put("content", Value::Array(parts.iter().filter_map(|part| self::said(part, text_type)).collect()))
+        }
     }
-    all.push(item.value());
+    Some(item.value())
 }
 
 /// A part of a message's content.
@@ -97,7 +101,7 @@ fn item(part: &Part) -> Option<Value<'_>> {
             all.put("type", Value::Static("function_call_output"));
             all.text("call_id", id.as_deref());
             if let Some(text) = text.as_str() {
-                all.put("output", content::json_or_text(text, *is_list));
+                all.put("output", chat::json_or_text(text, *is_list));
             }
         }
         Part::Reasoning(text) => {
