@@ -31,6 +31,20 @@ fn every_case_gives_the_telemetry_of_the_newest_package_but_for_the_named_differ
     differences.finish();
 }
 
+#[test]
+fn further_cases_give_the_telemetry_of_the_newest_package_but_for_the_named_differences() {
+    let mut differences = Differences::load("latest", "further");
+    let golden = cases::further().join("golden/latest");
+    for (content, folder) in cases::MODES {
+        for document in cases::replay_in("latest", content, &[], &[&cases::further().join("cases")]) {
+            let case = document["case"].as_str().unwrap();
+            let golden = cases::document(&golden.join(folder).join(format!("{case}.json")));
+            differences.check(case, content, &fields::compare(&golden, &document));
+        }
+    }
+    differences.finish();
+}
+
 /// The attributes that hold what was said.
 const CONTENT: &[&str] =
     &["gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions"];
