@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use sidetone::{Content, Reason, SendObserved};
 use sidetone_core::event::Call;
-
 use sidetone_testkit::canaries::{Canary, EXCHANGES, Search, planted};
 use sidetone_testkit::hostile::{Behaviour, Receiver};
 use sidetone_testkit::server::{Fault, MockServer, Point};
