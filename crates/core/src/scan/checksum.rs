@@ -67,27 +67,20 @@ fn is_example(token: &[u8]) -> bool {
 
 /// Names of things have few digits, or few changes between letters and digits.
 fn random(token: &[u8]) -> bool {
-    let kind = |byte: u8| match byte {
-        b'0'..=b'9' => 0,
-        b'a'..=b'z' => 1,
-        b'A'..=b'Z' => 2,
-        _ => 3,
-    };
+    let digits = token.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let others = token.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
+    if digits * 12 < token.len() || digits * 10 > token.len() * 9 || others * 8 > token.len() {
+        return false;
+    }
+    let changes = token.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+    if changes * 10 < token.len() {
+        return false;
+    }
     let lower = token.to_ascii_lowercase();
     // Those have a checksum: one of them that is found here has a wrong one.
     let checked = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "npm_", "glpat-", "glrt-", "age-secret-key-"];
-    if checked.iter().any(|of| lower.starts_with(of.as_bytes()))
-        || [&b"example"[..], b"secret", b"12345", b"xxxx"].iter().any(|of| memchr::memmem::find(&lower, of).is_some())
-    {
-        return false;
-    }
-    let digits = token.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let changes = token.windows(2).filter(|pair| (kind(pair[0]) == 0) != (kind(pair[1]) == 0)).count();
-    let others = token.iter().filter(|&&byte| kind(byte) == 3).count();
-    digits * 12 >= token.len()
-        && digits * 10 <= token.len() * 9
-        && changes * 10 >= token.len()
-        && others * 8 <= token.len()
+    !checked.iter().any(|of| lower.starts_with(of.as_bytes()))
+        && ![&b"example"[..], b"secret", b"12345", b"xxxx"].iter().any(|of| memchr::memmem::find(&lower, of).is_some())
 }
 
 const CRC_TABLE: [u32; 256] = {

@@ -162,7 +162,7 @@ const SHORT: usize = 16;
 /// How many runs are remembered, one for each class in use.
 const KEPT: usize = 8;
 /// How often a value of a general name may be looked at: a name may have several such words (`client_secret_access_key_token`).
-const LOOKS: u8 = 6;
+const LOOKS: u8 = 4;
 
 /// A text, with the long runs in it that were measured already.
 pub(super) struct Text<'t> {
