@@ -449,7 +449,7 @@ fn phoenix_shows_what_was_said_in_openinference_with_every_count() {
         assert_eq!(embedding["span_kind"], "EMBEDDING");
         assert_eq!(embedding["attributes"]["embedding.model_name"], "text-embedding-3-small");
         assert_eq!(embedding["attributes"]["llm.token_count.prompt"], 6);
-        let counts: Vec<_> = spans.iter().filter(|span| span["span_kind"] == "LLM").map(|span| counts(span)).collect();
+        let counts: Vec<_> = spans.iter().filter(|span| span["span_kind"] == "LLM").map(counts).collect();
         for expected in COUNTS {
             assert!(counts.contains(expected), "{project}: {counts:?}");
         }
