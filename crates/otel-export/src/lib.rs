@@ -33,7 +33,7 @@ mod started;
 
 pub use own::{
     Compression, Config, ConfigError, Export, ExportError, Identity, Limits, Options, Otlp, Protocol, Signal, Targets,
-    Tls, VARIABLES, Variable, variable_table,
+    Tls, VARIABLES, Variable, variable_table, without_credentials,
 };
 pub use providers::Providers;
 pub use readable::Readable;

@@ -71,6 +71,18 @@ mod with_an_exporter {
     }
 
     #[test]
+    fn what_an_endpoint_holds_of_secrets_is_not_shown() {
+        let config = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:s3cret@collector:4318?key=s3cret")]);
+        let shown = format!("{config:?}");
+        assert!(shown.contains("http://(hidden)@collector:4318") && !shown.contains("s3cret"), "{shown}");
+        for malformed in ["user:s3cret@collector:4318", "htp://user:s3cret@collector:4318/?key=s3cret", "s3cret@"] {
+            let error = super::config(&[("OTEL_EXPORTER_OTLP_ENDPOINT", malformed)]).unwrap_err();
+            assert!(error.to_string().contains("(hidden)@"), "{error}");
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
     fn compression_timeouts_and_exporters_differ_by_signal() {
         let config = read(&[
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),

@@ -171,6 +171,19 @@ fn an_absent_backend_is_no_error() {
     }
 }
 
+/// The values of the variable are those of the conventions' own description, and a list.
+#[test]
+fn the_newest_conventions_are_chosen_by_their_variable() {
+    for (list, is_newest) in
+        [("gen_ai_latest_experimental", true), ("http,gen_ai_latest_experimental", true), ("http", false)]
+    {
+        let got = received(&[("OTEL_SEMCONV_STABILITY_OPT_IN", list)], Start::default());
+        let attributes = &got.spans[0].attributes;
+        assert_eq!(attributes.get("gen_ai.provider.name"), is_newest.then_some(&text("openai")), "{list}");
+        assert_eq!(attributes.get("gen_ai.system"), (!is_newest).then_some(&text("openai")), "{list}");
+    }
+}
+
 /// How often something was warned about.
 fn warnings(said: &str, about: &str) -> usize {
     said.lines().filter(|line| line.contains("WARN sidetone") && line.contains(about)).count()
@@ -182,7 +195,6 @@ fn what_is_asked_for_and_can_not_be_had_gives_one_warning() {
     for (variable, value) in [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
         ("OTEL_TRACES_EXPORTER", "zipkin"),
-        ("OTEL_SEMCONV_STABILITY_OPT_IN", "gen_ai_latest_experimental"),
         ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "on"),
         ("SIDETONE_CONTENT", "everything"),
         ("SIDETONE_SCAN", "maybe"),
@@ -203,7 +215,7 @@ fn one_warning_names_all_that_can_not_be_had() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("OTEL_LOGS_EXPORTER", "jaeger"),
-        ("OTEL_SEMCONV_STABILITY_OPT_IN", "gen_ai_latest_experimental"),
+        ("SIDETONE_SCAN", "maybe"),
     ];
     let said = one_call(&server, PROGRAM, &variables, Start::default());
     assert_eq!(said.lines().count(), 1, "{said}");

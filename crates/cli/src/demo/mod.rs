@@ -14,7 +14,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use sidetone::Reason;
 use sidetone::environment::Environment;
-use sidetone::otel_export::{Config, Signal};
+use sidetone::otel_export::{Config, Signal, without_credentials};
 use sidetone_testkit::server::MockServer;
 
 use crate::args::{Demo, DialectName};
@@ -139,7 +139,7 @@ impl Export {
                 let otlp = config.targets(signal).otlp.as_ref()?;
                 let endpoint =
                     otlp.endpoint.strip_suffix(&format!("/v1/{}", signal.as_str())).unwrap_or(&otlp.endpoint);
-                Some(format!("{} ({})", crate::doctor::without_credentials(endpoint), otlp.protocol.as_str()))
+                Some(format!("{} ({})", without_credentials(endpoint), otlp.protocol.as_str()))
             })
             .collect();
         endpoints.dedup();

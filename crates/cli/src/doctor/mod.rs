@@ -16,7 +16,6 @@ use crate::exit::Failure;
 use crate::style::Style;
 use report::Report;
 use settings::Settings;
-pub(crate) use settings::without_credentials;
 
 /// Runs `sidetone doctor`.
 pub(crate) fn run(args: &Doctor) -> Result<(), Failure> {

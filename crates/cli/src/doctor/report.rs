@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use sidetone::otel_export::Protocol;
+use sidetone::otel_export::{Protocol, without_credentials};
 
 use super::probe::Reached;
-use super::settings::{Route, Settings, without_credentials};
+use super::settings::{Route, Settings};
 use crate::style::{Ink, Style};
 
 /// Features of the library that this command is built with, beside its protocols.

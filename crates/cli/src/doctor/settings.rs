@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sidetone::environment::Environment;
-use sidetone::otel_export::{Config, Signal, Targets};
+use sidetone::otel_export::{Config, Signal, Targets, without_credentials};
 
 /// Names of variables that are of interest begin with one of these.
 const PREFIXES: &[&str] = &["OTEL_", "SIDETONE_"];
@@ -94,21 +94,12 @@ fn masked((name, value): (&String, &String)) -> (String, String) {
     let is_secret = SECRET.iter().any(|part| name.contains(part));
     let value = if is_secret && !value.is_empty() {
         format!("(set, {} characters)", value.chars().count())
-    } else {
+    } else if value.contains("://") {
         without_credentials(value)
+    } else {
+        value.clone()
     };
     (name.clone(), value)
-}
-
-/// A URL without `user:password@` and without its query.
-pub(crate) fn without_credentials(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?(hidden)"));
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://(hidden)@{host}{path}{query}"),
-        None => format!("{scheme}://{authority}{path}{query}"),
-    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,6 @@ mod variables;
 pub use config::{Config, Limits};
 pub use error::ConfigError;
 pub use export::{Export, ExportError, Options};
-pub use target::{Compression, Otlp, Protocol, Signal, Targets};
+pub use target::{Compression, Otlp, Protocol, Signal, Targets, without_credentials};
 pub use tls::{Identity, Tls};
 pub use variables::{VARIABLES, Variable, variable_table};

@@ -113,12 +113,24 @@ impl std::fmt::Debug for Otlp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Otlp")
             .field("protocol", &self.protocol)
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &without_credentials(&self.endpoint))
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("compression", &self.compression)
             .field("timeout", &self.timeout)
             .field("tls", &self.tls)
             .finish()
+    }
+}
+
+/// An endpoint as it may be shown: without `user:password@` and without its query.
+#[must_use]
+pub fn without_credentials(endpoint: &str) -> String {
+    let (scheme, rest) = endpoint.find("://").map_or(("", endpoint), |at| endpoint.split_at(at + "://".len()));
+    let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?(hidden)"));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}(hidden)@{host}{path}{query}"),
+        None => format!("{scheme}{authority}{path}{query}"),
     }
 }
 
@@ -218,7 +230,10 @@ fn endpoint(lookup: &Lookup<'_>, signal: Signal, protocol: Protocol) -> Result<(
     let is_https = match uri.as_ref().and_then(Uri::scheme_str) {
         Some("http") => false,
         Some("https") => true,
-        _ => return Err(found.error("a URL is expected, such as http://localhost:4318")),
+        _ => {
+            let shown = without_credentials(&found.value);
+            return Err(ConfigError::new(&found.variable, &shown, "a URL is expected, such as http://localhost:4318"));
+        }
     };
     if protocol == Protocol::HttpProtobuf && !is_own {
         let separator = if endpoint.ends_with('/') { "" } else { "/" };
