@@ -86,22 +86,25 @@ impl<'a> Str<'a> {
     }
 
     /// Calls `each` with the runs of characters that make up the string. Half of a surrogate pair becomes U+FFFD.
-    // Once for each delta of a stream: without the hint a compiler may leave a call in place of a few instructions.
+    // Once for each delta of a stream, most of which have no escape: without the hint a compiler may leave a call in place of a
+    // few instructions.
     #[inline]
     pub fn for_each_run(self, mut each: impl FnMut(&str)) {
-        let mut rest = self.raw;
-        if !self.is_escaped() {
-            if !rest.is_empty() {
-                each(rest);
-            }
-            return;
+        if self.is_escaped() {
+            self.for_each_run_and_escape(&mut each);
+        } else if !self.raw.is_empty() {
+            each(self.raw);
         }
+    }
+
+    fn for_each_run_and_escape(self, each: &mut impl FnMut(&str)) {
+        let mut rest = self.raw;
         while let Some(place) = find_special(rest.as_bytes()) {
             let (run, escape) = rest.split_at(place);
             if !run.is_empty() {
                 each(run);
             }
-            rest = unescape(&escape[1..], &mut each);
+            rest = unescape(&escape[1..], each);
         }
         if !rest.is_empty() {
             each(rest);
