@@ -19,7 +19,6 @@ use super::shared::{kept, metrics};
 use super::{ContentPlace, Dialect, Instrument, Telemetry};
 use crate::event::Call;
 use json::Json;
-pub(super) use json::string as json_string;
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::super::latest::json_string;
+use super::super::shared::json_string::json_string;
 use super::super::{Key, Value};
 use crate::event::Text;
 

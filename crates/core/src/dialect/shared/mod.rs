@@ -2,6 +2,7 @@
 
 pub(super) mod content;
 pub(super) mod json;
+pub(super) mod json_string;
 pub(super) mod kept;
 pub(super) mod list;
 pub(super) mod metrics;
