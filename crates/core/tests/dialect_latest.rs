@@ -2,14 +2,17 @@
 //! `opentelemetry-util-genai` 1.3b0's classes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+#[path = "support/call.rs"]
+mod call;
 
+use std::sync::Arc;
+
+use call::bare;
 use serde_json::{Value as Json, json};
 use sidetone_core::dialect::{ContentPlace, DIALECTS, Dialect, Latest, Telemetry, Value, dialect_named};
 use sidetone_core::event::{
-    Call, Choice, ErrorClass, Failure, Findings, Identity, Incomplete, Media, MediaSource, Message, Modality,
-    Operation, Outcome, Part, Request, Response, Role, Server, Side, Text, Timing, ToolCall, ToolDefinition, Usage,
+    Call, Choice, ErrorClass, Failure, Media, MediaSource, Message, Modality, Operation, Outcome, Part, Request,
+    Response, Role, Server, Text, ToolCall, ToolDefinition, Usage,
 };
 
 fn message(role: Role, parts: Vec<Part>) -> Message {
@@ -22,8 +25,6 @@ fn said(role: Role, text: &str) -> Message {
 
 fn chat() -> Call {
     Call {
-        operation: Operation::Chat,
-        surface: "openai.chat",
         provider: "azure.ai.openai".into(),
         server: Arc::new(Server { address: "127.0.0.1".into(), port: Some(443) }),
         request: Request { model: Some("m".into()), messages: vec![said(Role::User, "Hi")], ..Request::default() },
@@ -36,28 +37,7 @@ fn chat() -> Call {
             }],
             ..Response::default()
         },
-        usage: Usage::default(),
-        timing: Timing {
-            start: SystemTime::UNIX_EPOCH,
-            head: None,
-            first_chunk: None,
-            first_output: None,
-            last_chunk: None,
-            output_chunks: None,
-            total: Duration::from_millis(250),
-        },
-        outcome: Outcome::Completed,
-        attempts: Vec::new(),
-        resend_count: None,
-        parent: None,
-        span: None,
-        side: Side::Client,
-        is_announced: false,
-        incomplete: Incomplete::default(),
-        identity: Arc::new(Identity::default()),
-        process: None,
-        findings: Findings::default(),
-        cost: None,
+        ..bare(Operation::Chat, "openai.chat")
     }
 }
 

@@ -2,49 +2,23 @@
 //! `openinference-semantic-conventions` 0.1.42 and `openinference-instrumentation` 0.1.72.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "support/call.rs"]
+mod call;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
+use call::bare;
 use sidetone_core::dialect::{Dialect as _, OpenInference, Status};
 use sidetone_core::event::{
-    Call, Choice, EmbeddingsRequest, Findings, Identity, Incomplete, Media, MediaSource, Message, Modality, Operation,
-    Outcome, Part, Request, Response, Role, Server, Side, Text, Timing, Usage,
+    Call, Choice, EmbeddingsRequest, Media, MediaSource, Message, Modality, Operation, Part, Request, Role, Server,
+    Text,
 };
 
 const HIDDEN: &str = "__REDACTED__";
 
 fn call(operation: Operation, surface: &'static str, messages: Vec<Message>) -> Call {
-    Call {
-        operation,
-        surface,
-        provider: "openai".into(),
-        server: Arc::new(Server { address: "127.0.0.1".into(), port: Some(18181) }),
-        request: Request { messages, ..Request::default() },
-        response: Response::default(),
-        usage: Usage::default(),
-        timing: Timing {
-            start: SystemTime::UNIX_EPOCH,
-            head: None,
-            first_chunk: None,
-            first_output: None,
-            last_chunk: None,
-            output_chunks: None,
-            total: Duration::from_millis(250),
-        },
-        outcome: Outcome::Completed,
-        attempts: Vec::new(),
-        resend_count: None,
-        parent: None,
-        span: None,
-        side: Side::Client,
-        is_announced: false,
-        incomplete: Incomplete::default(),
-        identity: Arc::new(Identity::default()),
-        process: None,
-        findings: Findings::default(),
-        cost: None,
-    }
+    Call { request: Request { messages, ..Request::default() }, ..bare(operation, surface) }
 }
 
 fn chat(messages: Vec<Message>) -> Call {

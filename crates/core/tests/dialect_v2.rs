@@ -2,15 +2,19 @@
 //! `opentelemetry-instrumentation-openai-v2` (conformance/golden/v2), or the words of the conventions where that is wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "support/call.rs"]
+mod call;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use call::bare;
 use serde_json::{Value as Json, json};
 use sidetone_core::dialect::{Dialect as _, Measure, Status, Telemetry, V2, Value};
 use sidetone_core::event::{
-    Attempt, Call, Choice, EmbeddingsRequest, ErrorClass, Failure, Findings, Identity, Incomplete, Media, MediaSource,
-    Message, Modality, Operation, Outcome, Part, Request, Response, Role, Server, Side, Text, Timing, ToolCall, Usage,
+    Attempt, Call, Choice, EmbeddingsRequest, ErrorClass, Failure, Incomplete, Media, MediaSource, Message, Modality,
+    Operation, Outcome, Part, Request, Response, Role, Server, Text, Timing, ToolCall, Usage,
 };
 
 /// What a text is kept as.
@@ -52,11 +56,8 @@ fn choice(index: u32, reason: Option<&'static str>, message: Message) -> Choice 
 
 /// `chat_basic`.
 fn chat(content: Content) -> Call {
+    let bare = bare(Operation::Chat, "openai.chat");
     Call {
-        operation: Operation::Chat,
-        surface: "openai.chat",
-        provider: "openai".into(),
-        server: Arc::new(Server { address: "127.0.0.1".into(), port: Some(18181) }),
         request: Request {
             model: Some("gpt-4o-mini".into()),
             messages: vec![
@@ -78,24 +79,9 @@ fn chat(content: Content) -> Call {
         timing: Timing {
             start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
             head: Some(Duration::from_millis(200)),
-            first_chunk: None,
-            first_output: None,
-            last_chunk: None,
-            output_chunks: None,
-            total: Duration::from_millis(250),
+            ..bare.timing.clone()
         },
-        outcome: Outcome::Completed,
-        attempts: Vec::new(),
-        resend_count: None,
-        parent: None,
-        span: None,
-        side: Side::Client,
-        is_announced: false,
-        incomplete: Incomplete::default(),
-        identity: Arc::new(Identity::default()),
-        process: None,
-        findings: Findings::default(),
-        cost: None,
+        ..bare
     }
 }
 

@@ -38,7 +38,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
 type Meaning = BTreeMap<String, Value>;
 
 /// A typed value without its type's name: `{"double": 0.5}` is 0.5.
-fn plain(value: &Value) -> Value {
+pub(crate) fn plain(value: &Value) -> Value {
     let (kind, inner) = value.as_object().and_then(|map| map.iter().next()).expect("a typed value");
     match kind.as_str() {
         "array" => inner.as_array().unwrap().iter().map(plain).collect(),

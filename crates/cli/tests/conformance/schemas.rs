@@ -4,6 +4,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 
 use super::cases;
+use super::meaning::plain;
 
 /// Each attribute of content and its schema, below `semconv/schemas`.
 const ATTRIBUTES: &[(&str, &str)] = &[
@@ -72,16 +73,6 @@ impl Checks {
             }
         }
         Ok(())
-    }
-}
-
-/// A typed value without its type's name.
-fn plain(value: &Value) -> Value {
-    let (kind, inner) = value.as_object().and_then(|map| map.iter().next()).expect("a typed value");
-    match kind.as_str() {
-        "array" => inner.as_array().unwrap().iter().map(plain).collect(),
-        "kvlist" => inner.as_object().unwrap().iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
-        _ => inner.clone(),
     }
 }
 
