@@ -24,7 +24,7 @@ pub(crate) struct Seen {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Ending {
     Completed { retries: usize, finish: Option<String> },
-    Failed { class: &'static str, status: Option<u16>, retries: usize },
+    Failed { class: String, status: Option<u16>, retries: usize },
     Cancelled { chunks: u64 },
     Incomplete { bytes: u64 },
     Unobserved,
@@ -48,7 +48,7 @@ impl Seen {
                 Ending::Completed { retries, finish: finish.map(str::to_owned) }
             }
             Outcome::Failed(failure) => {
-                Ending::Failed { class: failure.class.as_str(), status: call.response.status, retries }
+                Ending::Failed { class: failure.class.as_str().to_owned(), status: call.response.status, retries }
             }
             Outcome::Cancelled => Ending::Cancelled { chunks: call.timing.output_chunks.unwrap_or(0) },
             Outcome::Unobserved => Ending::Unobserved,

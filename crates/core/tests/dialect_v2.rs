@@ -424,7 +424,7 @@ fn a_failure_is_described_by_class_and_status_and_by_the_servers_words_only_with
         (ErrorClass::Connection, None, None, "APIConnectionError"),
         (ErrorClass::Api, Some(200), None, "APIError"),
     ] {
-        let call = failed(class, status, message);
+        let call = failed(class.clone(), status, message);
         let telemetry = V2.project(&call);
         assert_eq!(telemetry.span.status, Status::Error(expected.to_owned()));
         assert_eq!(attribute(&telemetry, "error.type"), Some(json!(class.as_str())));

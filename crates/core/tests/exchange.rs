@@ -25,7 +25,7 @@ fn last(reason: &str) -> String {
 
 const DONE: &str = "data: [DONE]\n\n";
 
-fn class(understood: &Understood) -> &'static str {
+fn class(understood: &Understood) -> &str {
     match &understood.call.outcome {
         Outcome::Failed(failure) => failure.class.as_str(),
         Outcome::Completed => "completed",

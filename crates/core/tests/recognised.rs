@@ -543,7 +543,10 @@ fn a_failure_that_the_server_told_stays_one_with_bytes_missing() {
     connection.handle_gap(Direction::Read, 100, ms(300));
     let call = calls(&mut connection).remove(0);
     let Outcome::Failed(failure) = &call.outcome else { panic!("{:?}", call.outcome) };
-    assert_eq!((failure.class, call.incomplete.missing.as_ref().unwrap().bytes()), (ErrorClass::RateLimit, 100));
+    assert_eq!(
+        (failure.class.clone(), call.incomplete.missing.as_ref().unwrap().bytes()),
+        (ErrorClass::RateLimit, 100)
+    );
 }
 
 /// One thing that happens to a connection.

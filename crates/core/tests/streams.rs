@@ -172,7 +172,7 @@ fn an_error_event_is_a_failure_of_the_api_and_its_key_is_masked() {
     for end in [End::Complete, End::Dropped] {
         let call = Observed::named("chat_error_event").end(end).call(stream("chat_error_event"));
         let Outcome::Failed(failure) = &call.outcome else { panic!("{:?}", call.outcome) };
-        assert_eq!(failure.class, ErrorClass::Api);
+        assert_eq!(failure.class.clone(), ErrorClass::Api);
         assert_eq!(failure.code.as_deref(), Some("server_error"));
         let message = failure.message.as_ref().unwrap().as_str().unwrap();
         assert_eq!(message, "The server had an error processing your request with key sk-***. Sorry!");
@@ -180,7 +180,7 @@ fn an_error_event_is_a_failure_of_the_api_and_its_key_is_masked() {
     }
     let call = call("responses_error");
     let Outcome::Failed(failure) = &call.outcome else { panic!("{:?}", call.outcome) };
-    assert_eq!((failure.class, failure.code.as_deref()), (ErrorClass::Api, Some("rate_limit_exceeded")));
+    assert_eq!((failure.class.clone(), failure.code.as_deref()), (ErrorClass::Api, Some("rate_limit_exceeded")));
     assert_eq!(failure.message.as_ref().unwrap().as_str(), Some("Rate limit reached with Bearer ***."));
     let off = Observed::named("responses_error").content(Content::Off).call(stream("responses_error"));
     let Outcome::Failed(failure) = &off.outcome else { panic!("{:?}", off.outcome) };
@@ -246,7 +246,7 @@ fn items_of_built_in_tools_are_kept_as_they_are() {
 fn a_failed_response_is_a_failure_of_the_api() {
     let call = call("responses_failed");
     let Outcome::Failed(failure) = &call.outcome else { panic!("{:?}", call.outcome) };
-    assert_eq!((failure.class, failure.code.as_deref()), (ErrorClass::Api, Some("server_error")));
+    assert_eq!((failure.class.clone(), failure.code.as_deref()), (ErrorClass::Api, Some("server_error")));
     assert_eq!(call.response.state.as_deref(), Some("failed"));
     assert_eq!(answer(&call), ["0 assistant -", "text Par"]);
 }

@@ -72,7 +72,7 @@ async fn the_other_apis_of_async_openai_are_observed_and_models_are_not() {
     client.embeddings().create(serde_json::from_value(embeddings).unwrap()).await.unwrap();
     let responses = serde_json::json!({"model": "gpt-4o-mini", "input": "Hi"});
     client.responses().create(serde_json::from_value(responses).unwrap()).await.unwrap();
-    let seen: Vec<_> = watched.calls().iter().map(|call| (call.operation, call.surface)).collect();
+    let seen: Vec<_> = watched.calls().iter().map(|call| (call.operation.clone(), call.surface)).collect();
     assert_eq!(seen, [(Operation::Embeddings, "openai.embeddings"), (Operation::Chat, "openai.responses")]);
 }
 
@@ -90,7 +90,7 @@ async fn azure_names_its_deployment_in_the_path() {
     assert!(server.requests()[0].path.starts_with("/openai/deployments/my-deployment/chat/completions?"));
     let call = watched.call();
     assert_eq!(call.outcome, Outcome::Completed);
-    assert_eq!((call.operation, &*call.provider), (Operation::Chat, "azure.ai.openai"));
+    assert_eq!((call.operation.clone(), &*call.provider), (Operation::Chat, "azure.ai.openai"));
 }
 
 #[cfg(feature = "rig")]
@@ -106,7 +106,7 @@ async fn rig_is_observed_through_its_transport() {
     let response = openai.completion("gpt-4o-mini").call(CompletionRequest::new("Hi")).await.unwrap();
     assert_eq!(response.text(), "All quiet.");
     let call = watched.call();
-    assert_eq!((call.operation, &call.outcome), (Operation::Chat, &Outcome::Completed));
+    assert_eq!((call.operation.clone(), &call.outcome), (Operation::Chat, &Outcome::Completed));
     assert_eq!(call.request.model.as_deref(), Some("gpt-4o-mini"));
     assert_eq!((call.usage.input, call.usage.output), (Some(3), Some(5)));
 }

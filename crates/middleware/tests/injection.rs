@@ -29,7 +29,7 @@ struct Number(usize);
 
 impl SpanStarter for Numbers {
     fn start(&self, start: &SpanStart<'_>) -> Box<dyn StartedSpan> {
-        assert_eq!((start.operation, &*start.server.address), (Operation::Chat, "127.0.0.1"));
+        assert_eq!((start.operation.clone(), &*start.server.address), (Operation::Chat, "127.0.0.1"));
         self.parents.lock().unwrap().push(start.parent.map(|parent| parent.span_id.0));
         Box::new(Number(self.started.fetch_add(1, Ordering::Relaxed) + 1))
     }

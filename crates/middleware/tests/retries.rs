@@ -47,7 +47,7 @@ fn busy(times: usize) -> MockServer {
 
 fn class_of(call: &Call) -> Option<ErrorClass> {
     match &call.outcome {
-        Outcome::Failed(failure) => Some(failure.class),
+        Outcome::Failed(failure) => Some(failure.class.clone()),
         _ => None,
     }
 }
@@ -56,7 +56,9 @@ fn assert_attempts(call: &Call, expected: &[(u32, Option<u16>, Option<&str>, Err
     let seen: Vec<_> = call
         .attempts
         .iter()
-        .map(|Attempt { number, status, retry_after, error, .. }| (*number, *status, retry_after.as_deref(), *error))
+        .map(|Attempt { number, status, retry_after, error, .. }| {
+            (*number, *status, retry_after.as_deref(), error.clone())
+        })
         .collect();
     assert_eq!(seen, expected);
     let ended: Vec<_> = call.attempts.iter().map(|attempt| attempt.ended).collect();
@@ -215,7 +217,7 @@ async fn a_middleware_in_between_that_reads_the_answer_and_gives_another_is_no_s
         let client = watched.observer.with_retry(ClientBuilder::new(http()), Copies).build();
         drop(post(&client, &server).await.unwrap().bytes().await.unwrap());
         let call = watched.call();
-        let expected = [None, Some(ErrorClass::BadRequest)][times];
+        let expected = [None, Some(ErrorClass::BadRequest)][times].clone();
         assert_eq!(class_of(&call), expected);
         assert_eq!(call.incomplete, Default::default());
     }

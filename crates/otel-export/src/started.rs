@@ -23,10 +23,10 @@ impl SpanStarter for OtelSpanStarter {
     fn start(&self, start: &SpanStart<'_>) -> Box<dyn StartedSpan> {
         // What the conventions want a sampler to see and is known before the body is read. The sink completes them.
         let attributes = vec![
-            KeyValue::new(names::GEN_AI_OPERATION_NAME, start.operation.as_str()),
+            KeyValue::new(names::GEN_AI_OPERATION_NAME, start.operation.name()),
             KeyValue::new(names::SERVER_ADDRESS, String::from(&*start.server.address)),
         ];
-        let mut builder = SpanBuilder::from_name(start.operation.as_str());
+        let mut builder = SpanBuilder::from_name(start.operation.name());
         builder.span_kind = Some(SpanKind::Client);
         builder.start_time = Some(start.time);
         builder.attributes = Some(attributes);

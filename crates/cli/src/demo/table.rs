@@ -92,7 +92,7 @@ mod tests {
     fn each_ending_has_its_words_and_what_is_unknown_is_no_zero() {
         let words =
             |ending| row(Style::plain(), &Seen { input: None, output: None, first_token: None, ..seen(ending) });
-        let failed = words(Ending::Failed { class: "RateLimitError", status: Some(429), retries: 3 });
+        let failed = words(Ending::Failed { class: "RateLimitError".to_owned(), status: Some(429), retries: 3 });
         assert!(failed.ends_with("–    1.23 s            –  ✗ RateLimitError 429, 3 retries"), "{failed}");
         assert!(words(Ending::Cancelled { chunks: 4 }).ends_with("⊘ cancelled after 4 chunks"));
         assert!(words(Ending::Completed { retries: 0, finish: None }).ends_with("✓ completed"));

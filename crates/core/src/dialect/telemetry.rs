@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use crate::event::Side;
+use crate::event::{Operation, Side};
 
 /// The key of a map inside a [`Value`]: part of the program, or read from JSON.
 pub type Key = Cow<'static, str>;
@@ -52,6 +52,12 @@ impl<'a> From<&'a Cow<'static, str>> for Value<'a> {
             Cow::Borrowed(text) => Self::Static(text),
             Cow::Owned(text) => Self::Str(text),
         }
+    }
+}
+
+impl<'a> From<&'a Operation> for Value<'a> {
+    fn from(operation: &'a Operation) -> Self {
+        operation.word().map_or_else(|| Self::Str(operation.as_str()), Self::Static)
     }
 }
 

@@ -4,31 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{Cost, ErrorClass, Findings, Identity, Missing, Outcome, OwnSpan, ParentSpan, Request, Response, Usage};
-
-/// What a call asks the provider to do, in the words of `gen_ai.operation.name`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Operation {
-    /// A conversation: chat completions and the responses API.
-    Chat,
-    /// The legacy completions API.
-    TextCompletion,
-    /// Vectors for texts.
-    Embeddings,
-}
-
-impl Operation {
-    /// The value of `gen_ai.operation.name`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::TextCompletion => "text_completion",
-            Self::Embeddings => "embeddings",
-        }
-    }
-}
+use super::{
+    Cost, ErrorClass, Findings, Identity, Missing, Operation, Outcome, OwnSpan, ParentSpan, Request, Response, Step,
+    Usage, Value,
+};
 
 /// The server that a call was sent to, as the client addressed it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -159,14 +138,15 @@ impl Process {
     }
 }
 
-/// One LLM call.
+/// One LLM call; or, where telemetry of others is read, a step of the application between calls.
 ///
-/// Built by [`Exchange::finish`](crate::exchange::Exchange::finish).
+/// Built by [`Exchange::finish`](crate::exchange::Exchange::finish), or read from telemetry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// What was asked for.
     pub operation: Operation,
-    /// Which API surface it went through: a name of [`SURFACES`](crate::provider::SURFACES), such as `openai.chat`.
+    /// Which API surface it went through: a name of [`SURFACES`](crate::provider::SURFACES), such as `openai.chat`; empty where
+    /// nobody says.
     pub surface: &'static str,
     /// Who serves it, in the words of `gen_ai.provider.name`.
     pub provider: Cow<'static, str>,
@@ -204,4 +184,8 @@ pub struct Call {
     pub findings: Findings,
     /// What its tokens cost; `None` where that isn't known in full, and without a table of prices.
     pub cost: Option<Cost>,
+    /// What is known of an operation that is no call of a model.
+    pub step: Option<Box<Step>>,
+    /// What somebody else's telemetry said of it that has no place here, under the names that it had there.
+    pub attributes: Vec<(Box<str>, Value)>,
 }

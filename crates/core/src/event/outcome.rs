@@ -54,7 +54,7 @@ impl Failure {
 /// Classes of failure, named as the OpenAI SDKs name their exceptions, so that existing dashboards work unchanged.
 ///
 /// Source: `openai-python`, `src/openai/_exceptions.py` and `_make_status_error`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
     /// HTTP 400.
@@ -81,6 +81,8 @@ pub enum ErrorClass {
     Timeout,
     /// An error event inside a stream, or an answer that says it failed.
     Api,
+    /// Any other, as telemetry of others names it.
+    Other(Box<str>),
 }
 
 impl ErrorClass {
@@ -101,10 +103,38 @@ impl ErrorClass {
         })
     }
 
+    /// The class of that name, with or without the SDK's module before it.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name.strip_prefix("openai.").unwrap_or(name) {
+            "BadRequestError" => Self::BadRequest,
+            "AuthenticationError" => Self::Authentication,
+            "PermissionDeniedError" => Self::PermissionDenied,
+            "NotFoundError" => Self::NotFound,
+            "ConflictError" => Self::Conflict,
+            "UnprocessableEntityError" => Self::UnprocessableEntity,
+            "RateLimitError" => Self::RateLimit,
+            "InternalServerError" => Self::InternalServer,
+            "APIStatusError" => Self::Status,
+            "APIConnectionError" => Self::Connection,
+            "APITimeoutError" => Self::Timeout,
+            "APIError" => Self::Api,
+            _ => Self::Other(name.into()),
+        }
+    }
+
     /// The value of `error.type`.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
+            Self::Other(name) => name,
+            known => known.word().unwrap_or_default(),
+        }
+    }
+
+    /// The same, where it is part of the program.
+    pub(crate) fn word(&self) -> Option<&'static str> {
+        Some(match self {
             Self::BadRequest => "BadRequestError",
             Self::Authentication => "AuthenticationError",
             Self::PermissionDenied => "PermissionDeniedError",
@@ -117,7 +147,8 @@ impl ErrorClass {
             Self::Connection => "APIConnectionError",
             Self::Timeout => "APITimeoutError",
             Self::Api => "APIError",
-        }
+            Self::Other(_) => return None,
+        })
     }
 }
 
@@ -144,7 +175,9 @@ mod tests {
             (503, Some("InternalServerError")),
         ];
         for (status, class) in raised {
-            assert_eq!(ErrorClass::of_status(status).map(ErrorClass::as_str), class, "{status}");
+            let raises = ErrorClass::of_status(status);
+            assert_eq!(raises.as_ref().map(ErrorClass::as_str), class, "{status}");
+            assert_eq!(class.map(ErrorClass::named), raises);
         }
     }
 }

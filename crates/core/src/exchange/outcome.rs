@@ -32,7 +32,7 @@ pub(super) enum AnswerEnd {
 pub(super) fn outcome(end: End, ending: Ending, failure: Option<Failure>) -> Outcome {
     // A status that says no says so whatever became of the body: `error_for_status` drops it unread.
     if let Some(class) = ending.status.and_then(ErrorClass::of_status) {
-        let Failure { code, message, .. } = failure.unwrap_or_else(|| Failure::of(class));
+        let Failure { code, message, .. } = failure.unwrap_or_else(|| Failure::of(class.clone()));
         return Outcome::Failed(Failure { class, code, message });
     }
     if let Some(failure) = failure {

@@ -209,6 +209,8 @@ impl Exchange {
         let ending = Ending { status, has_all_bytes, has_missing, answer: answer_end };
         let RequestHead { surface, server, start, parent, resend_count, scope, .. } = self.head;
         let mut call = Call {
+            step: None,
+            attributes: Vec::new(),
             operation: surface.operation(),
             surface: surface.name(),
             provider: Cow::Borrowed(provider),

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::fields::{Looks, looks};
 use super::{Content, Limits, encoded, mask, redact, url};
 use crate::event::{
-    Attempt, Call, Category, Choice, EmbeddingsRequest, EndUser, Failure, Field, Finding, Findings, Media, MediaSource,
-    Message, Modality, Outcome, ParentSpan, Part, Place, Request, Response, Role, Server, Severity, Text, ToolCall,
-    ToolDefinition, Value,
+    Attempt, Call, Category, Choice, EmbeddingsRequest, EndUser, ErrorClass, Failure, Field, Finding, Findings, Media,
+    MediaSource, Message, Modality, Operation, Outcome, ParentSpan, Part, Place, Request, Response, Role, Server,
+    Severity, Step, Text, ToolCall, ToolDefinition, Value,
 };
 use crate::exchange::{Skip, Skips};
 use crate::scan::{Match, Scanner};
@@ -45,19 +45,29 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn call(mut self, call: &mut Call) {
-        let Call { server, request, response, outcome, attempts, parent, findings, .. } = call;
+        let Call {
+            operation, server, request, response, outcome, attempts, parent, step, attributes, findings, ..
+        } = call;
+        if let Operation::Other(name) = operation {
+            self.required(Field::Named("operation"), name, WORD);
+        }
         self.server(server);
         self.request(request);
         self.response(response);
         if let Outcome::Failed(failure) = outcome {
             self.failure(failure);
         }
-        for Attempt { retry_after, .. } in attempts {
+        for Attempt { retry_after, error, .. } in attempts {
+            self.class(error);
             self.name(Field::Named("attempts.retry_after"), retry_after, WORD);
         }
         if let Some(ParentSpan { trace_state, .. }) = parent {
             self.name(Field::Named("parent.trace_state"), trace_state, ID);
         }
+        if let Some(step) = step {
+            self.step(step);
+        }
+        self.attributes(attributes);
         *findings = self.findings;
     }
 
@@ -156,7 +166,8 @@ impl<'a> Walk<'a> {
     }
 
     fn failure(&mut self, failure: &mut Failure) {
-        let Failure { class: _, code, message } = failure;
+        let Failure { class, code, message } = failure;
+        self.class(class);
         self.name(Field::Named("error.code"), code, WORD);
         if let Some(text) = message {
             self.text(Field::ErrorMessage, text);
@@ -165,6 +176,38 @@ impl<'a> Walk<'a> {
                 *text = text.masked(masked);
             }
         }
+    }
+
+    fn class(&mut self, class: &mut ErrorClass) {
+        if let ErrorClass::Other(name) = class {
+            self.required(Field::Named("error.type"), name, NAME);
+        }
+    }
+
+    fn step(&mut self, step: &mut Step) {
+        let Step { name, id, kind, description, input, output } = step;
+        self.name(Field::Named("step.name"), name, NAME);
+        self.name(Field::Named("step.id"), id, ID);
+        self.name(Field::Named("step.kind"), kind, WORD);
+        for (place, text) in [("step.description", description), ("step.input", input), ("step.output", output)] {
+            if let Some(text) = text {
+                self.text(Field::Named(place), text);
+            }
+        }
+    }
+
+    /// What isn't understood may be what somebody said, unless it is a number.
+    fn attributes(&mut self, attributes: &mut Vec<(Box<str>, Value)>) {
+        let place = Field::Named("attributes");
+        attributes.retain_mut(|(name, value)| {
+            let mut kept = Some(std::mem::replace(value, Value::Null));
+            if !matches!(kept, Some(Value::Bool(_) | Value::Int(_) | Value::Double(_))) {
+                self.value(place, &mut kept);
+            }
+            let is_kept = kept.is_some() && self.is_fine(place, name, NAME);
+            *value = kept.unwrap_or(Value::Null);
+            is_kept
+        });
     }
 
     fn message(&mut self, message: &mut Message, place: impl Fn(Option<usize>) -> Field) {

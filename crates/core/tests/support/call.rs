@@ -38,5 +38,7 @@ pub(crate) fn bare(operation: Operation, surface: &'static str) -> Call {
         process: None,
         findings: Findings::default(),
         cost: None,
+        step: None,
+        attributes: Vec::new(),
     }
 }

@@ -76,6 +76,8 @@ pub(crate) fn chat() -> Call {
         process: None,
         findings: Findings::default(),
         cost: None,
+        step: None,
+        attributes: Vec::new(),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn exception(call: &Call) -> Option<LogEvent<'_>> {
     Some(LogEvent {
         name: names::GEN_AI_CLIENT_OPERATION_EXCEPTION,
         is_warning: true,
-        attribute: (names::EXCEPTION_TYPE, Value::Static(Latest::error(failure.class))),
+        attribute: (names::EXCEPTION_TYPE, Latest::error(&failure.class)),
         more: message.map(|message| (names::EXCEPTION_MESSAGE, Value::Str(message))).into_iter().collect(),
         body: None,
     })

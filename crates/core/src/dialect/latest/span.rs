@@ -13,7 +13,7 @@ const TYPICAL: usize = 36;
 pub(super) fn facts(call: &Call) -> List<'_> {
     let mut list = List(Vec::with_capacity(TYPICAL));
     span::core::<Latest>(&mut list, call);
-    span::request::<Latest>(&mut list, call.operation, &call.request);
+    span::request::<Latest>(&mut list, &call.operation, &call.request);
     if call.request.stream == Some(true) || call.response.is_stream {
         list.0.push((names::GEN_AI_REQUEST_STREAM, Value::Bool(true)));
     }

@@ -16,8 +16,8 @@ impl Words for Latest {
     }
 
     /// "The canonical name of exception": with the module that the SDK's exceptions are in, as the peer writes it.
-    fn error(class: ErrorClass) -> &'static str {
-        match class {
+    fn error(class: &ErrorClass) -> Value<'_> {
+        Value::Static(match class {
             ErrorClass::BadRequest => "openai.BadRequestError",
             ErrorClass::Authentication => "openai.AuthenticationError",
             ErrorClass::PermissionDenied => "openai.PermissionDeniedError",
@@ -30,7 +30,8 @@ impl Words for Latest {
             ErrorClass::Connection => "openai.APIConnectionError",
             ErrorClass::Timeout => "openai.APITimeoutError",
             ErrorClass::Api => "openai.APIError",
-        }
+            ErrorClass::Other(name) => return Value::Str(name),
+        })
     }
 
     /// Source: `opentelemetry-instrumentation-genai-openai` 1.3b0, `_openai_response_format_to_output_type`.
@@ -73,7 +74,11 @@ mod tests {
             Timeout,
             Api,
         ] {
-            assert_eq!(Latest::error(class).strip_prefix("openai."), Some(class.as_str()));
+            assert_eq!(
+                Latest::error(&class).as_str().and_then(|name| name.strip_prefix("openai.")),
+                Some(class.as_str())
+            );
+            assert_eq!(ErrorClass::named(Latest::error(&class).as_str().unwrap()), class);
         }
     }
 }

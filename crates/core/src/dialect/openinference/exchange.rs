@@ -102,17 +102,17 @@ pub(super) fn answer(call: &Call) -> Value<'_> {
     if call.surface == RESPONSES {
         all.list("output", response.choices.iter().flat_map(|choice| items::came(&choice.message)).collect());
     } else {
-        all.list("choices", response.choices.iter().map(|choice| self::choice(call.operation, choice)).collect());
+        all.list("choices", response.choices.iter().map(|choice| self::choice(&call.operation, choice)).collect());
     }
     all.object("usage", usage(&call.usage, call.surface == RESPONSES));
     all.value()
 }
 
-fn choice(operation: Operation, choice: &Choice) -> Value<'_> {
+fn choice<'a>(operation: &Operation, choice: &'a Choice) -> Value<'a> {
     let mut all = Object::default();
     all.put("index", Value::Int(i64::from(choice.index)));
     all.text("finish_reason", choice.finish_reason.as_deref());
-    if operation == Operation::TextCompletion {
+    if *operation == Operation::TextCompletion {
         if let Some(text) = content::of(&choice.message) {
             all.put("text", text);
         }

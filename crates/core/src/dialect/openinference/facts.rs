@@ -95,7 +95,7 @@ pub(super) fn events(call: &Call) -> Vec<SpanEvent<'_>> {
         events.push(SpanEvent { name: oi::FIRST_TOKEN_STREAM_EVENT, time, attributes: Vec::new() });
     }
     if let Outcome::Failed(failure) = &call.outcome {
-        let mut list = List(vec![(names::EXCEPTION_TYPE, Value::Static(Latest::error(failure.class)))]);
+        let mut list = List(vec![(names::EXCEPTION_TYPE, Latest::error(&failure.class))]);
         list.text(names::EXCEPTION_MESSAGE, failure.message.as_ref().and_then(|message| message.as_str()));
         let time = call.timing.start + call.timing.total;
         events.push(SpanEvent { name: names::EXCEPTION, time, attributes: list.0 });

@@ -17,8 +17,8 @@ pub(super) fn of(call: &Call, is_shown: bool) -> Vec<(String, Value<'_>)> {
     match call.operation {
         Operation::Embeddings => embeddings(&mut list, call),
         Operation::TextCompletion => completion(&mut list, call),
-        Operation::Chat if is_shown => chat(&mut list, call),
-        Operation::Chat => {}
+        _ if is_shown => chat(&mut list, call),
+        _ => {}
     }
     list.finish()
 }

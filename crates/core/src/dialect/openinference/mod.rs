@@ -67,7 +67,7 @@ fn name(call: &Call) -> &'static str {
     match call.operation {
         Operation::Embeddings => "CreateEmbeddings",
         Operation::TextCompletion => "Completion",
-        Operation::Chat if call.surface == RESPONSES => "Response",
-        Operation::Chat => "ChatCompletion",
+        _ if call.surface == RESPONSES => "Response",
+        _ => "ChatCompletion",
     }
 }

@@ -73,7 +73,7 @@ pub(in crate::dialect) fn of<W: Words>(call: &Call) -> Metrics<'_> {
 fn attributes<W: Words>(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     // One place more than are filled: a sink adds a point's own attribute to this list.
     let mut list = List(Vec::with_capacity(13));
-    list.0.push((names::GEN_AI_OPERATION_NAME, Value::Static(call.operation.as_str())));
+    list.0.push((names::GEN_AI_OPERATION_NAME, Value::from(&call.operation)));
     list.0.push(W::provider(call));
     list.text(names::GEN_AI_REQUEST_MODEL, call.request.model.as_deref());
     list.text(names::GEN_AI_RESPONSE_MODEL, call.response.model.as_deref());
@@ -82,7 +82,7 @@ fn attributes<W: Words>(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     list.text(names::SERVER_ADDRESS, span::known(&call.server.address));
     list.int(names::SERVER_PORT, span::port(call));
     if let Outcome::Failed(failure) = &call.outcome {
-        list.0.push((names::ERROR_TYPE, Value::Static(W::error(failure.class))));
+        list.0.push((names::ERROR_TYPE, W::error(&failure.class)));
     }
     if W::METRICS_HAVE_DIMENSIONS {
         // The peer puts the dimensions that were asked for here, never those that came.

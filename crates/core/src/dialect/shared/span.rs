@@ -21,7 +21,7 @@ pub(in crate::dialect) fn port(call: &Call) -> Option<i64> {
 /// The span of a call with these attributes.
 pub(in crate::dialect) fn of<'a, W: Words>(call: &'a Call, attributes: Vec<Attribute<'a>>) -> Span<'a> {
     Span {
-        name: name(call.operation, call.request.model.as_deref()),
+        name: name(&call.operation, call.request.model.as_deref()),
         side: call.side,
         start: call.timing.start,
         end: call.timing.start + call.timing.total,
@@ -32,9 +32,9 @@ pub(in crate::dialect) fn of<'a, W: Words>(call: &'a Call, attributes: Vec<Attri
     }
 }
 
-fn name(operation: Operation, model: Option<&str>) -> Cow<'static, str> {
+fn name(operation: &Operation, model: Option<&str>) -> Cow<'static, str> {
     let Some(model) = model else {
-        return operation.as_str().into();
+        return operation.name();
     };
     let operation = operation.as_str();
     let mut name = String::with_capacity(operation.len() + 1 + model.len());
@@ -64,7 +64,7 @@ pub(in crate::dialect) fn status(outcome: &Outcome, http: Option<u16>) -> Status
 /// What makes the span worth having; comes first, so that a limit on the number of attributes takes other things.
 pub(in crate::dialect) fn core<'a, W: Words>(list: &mut List<'a>, call: &'a Call) {
     let Call { request, response, usage, .. } = call;
-    list.0.push((names::GEN_AI_OPERATION_NAME, Value::Static(call.operation.as_str())));
+    list.0.push((names::GEN_AI_OPERATION_NAME, Value::from(&call.operation)));
     list.0.push(W::provider(call));
     list.text(names::GEN_AI_REQUEST_MODEL, request.model.as_deref());
     list.text(names::GEN_AI_RESPONSE_MODEL, response.model.as_deref());
@@ -79,7 +79,7 @@ pub(in crate::dialect) fn core<'a, W: Words>(list: &mut List<'a>, call: &'a Call
     }
     list.text(names::GEN_AI_RESPONSE_ID, response.id.as_deref());
     if let Outcome::Failed(failure) = &call.outcome {
-        list.0.push((names::ERROR_TYPE, Value::Static(W::error(failure.class))));
+        list.0.push((names::ERROR_TYPE, W::error(&failure.class)));
     }
     list.text(names::SERVER_ADDRESS, known(&call.server.address));
     list.int(names::SERVER_PORT, port(call));
@@ -89,8 +89,8 @@ pub(in crate::dialect) fn core<'a, W: Words>(list: &mut List<'a>, call: &'a Call
 pub(in crate::dialect) const NO_REASON: &str = "error";
 
 /// What was asked for.
-pub(in crate::dialect) fn request<'a, W: Words>(list: &mut List<'a>, operation: Operation, request: &'a Request) {
-    if operation == Operation::Embeddings {
+pub(in crate::dialect) fn request<'a, W: Words>(list: &mut List<'a>, operation: &Operation, request: &'a Request) {
+    if *operation == Operation::Embeddings {
         if let Some(embeddings) = &request.embeddings
             && let Some(format) = embeddings.encoding_format.as_deref()
         {
@@ -212,7 +212,7 @@ fn extensions<'a>(list: &mut List<'a>, call: &'a Call) {
 pub(in crate::dialect) fn event<'a, W: Words>(call: &Call, attempt: &'a Attempt) -> SpanEvent<'a> {
     let mut list = List(Vec::with_capacity(4));
     list.int(names::SIDETONE_ATTEMPT_NUMBER, Some(i64::from(attempt.number)));
-    list.0.push((names::ERROR_TYPE, Value::Static(W::error(attempt.error))));
+    list.0.push((names::ERROR_TYPE, W::error(&attempt.error)));
     list.int(names::HTTP_RESPONSE_STATUS_CODE, attempt.status.map(i64::from));
     if let Some(wait) = attempt.retry_after.as_deref() {
         list.0.push((names::HTTP_RESPONSE_HEADER_RETRY_AFTER, Value::Strings(vec![wait])));

@@ -1,6 +1,6 @@
 //! In what words a dialect differs from its kin.
 
-use super::super::Attribute;
+use super::super::{Attribute, Value};
 use crate::event::{Call, ErrorClass};
 
 /// The words of one dialect. All of it is known when the program is built, so that sharing costs nothing.
@@ -18,7 +18,7 @@ pub(in crate::dialect) trait Words {
     fn provider(call: &Call) -> Attribute<'_>;
 
     /// The value of `error.type`.
-    fn error(class: ErrorClass) -> &'static str;
+    fn error(class: &ErrorClass) -> Value<'_>;
 
     /// The attribute that says in what form the output was asked for, given `response_format`'s type.
     fn output(format: &str) -> Attribute<'_>;

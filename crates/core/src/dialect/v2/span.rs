@@ -13,7 +13,7 @@ const TYPICAL: usize = 32;
 pub(super) fn of(call: &Call) -> Span<'_> {
     let mut list = List(Vec::with_capacity(TYPICAL));
     span::core::<V2>(&mut list, call);
-    span::request::<V2>(&mut list, call.operation, &call.request);
+    span::request::<V2>(&mut list, &call.operation, &call.request);
     span::response::<V2>(&mut list, call);
     span::beside(&mut list, call);
     span::of::<V2>(call, list.0)

@@ -35,8 +35,8 @@ impl Words for V2 {
         (names::GEN_AI_SYSTEM, value)
     }
 
-    fn error(class: ErrorClass) -> &'static str {
-        class.as_str()
+    fn error(class: &ErrorClass) -> Value<'_> {
+        class.word().map_or_else(|| Value::Str(class.as_str()), Value::Static)
     }
 
     fn output(format: &str) -> Attribute<'_> {
