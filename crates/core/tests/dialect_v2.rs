@@ -128,14 +128,18 @@ fn logs(telemetry: &Telemetry<'_>) -> Vec<(&'static str, Json)> {
 }
 
 /// Names, values and own attributes of the metric points.
-fn points(telemetry: &Telemetry<'_>) -> Vec<(&'static str, f64, Option<&'static str>)> {
+fn points<'a>(telemetry: &'a Telemetry<'_>) -> Vec<(&'static str, f64, Option<&'a str>)> {
     let value = |measure| match measure {
         Measure::Count(count) => count as f64,
         Measure::Time(time) => Duration::as_secs_f64(&time),
     };
     let name = |place: usize| V2.instruments()[place].name;
     let points = telemetry.metrics.points.iter();
-    points.map(|point| (name(point.instrument), value(point.value), point.own.map(|(_, value)| value))).collect()
+    points
+        .map(|point| {
+            (name(point.instrument), value(point.value), point.own.as_ref().and_then(|(_, value)| value.as_str()))
+        })
+        .collect()
 }
 
 #[test]

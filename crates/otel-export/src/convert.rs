@@ -76,7 +76,7 @@ fn own(value: Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
 }
 
 #[inline(always)]
-fn attribute(value: &Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
+pub(crate) fn attribute(value: &Value<'_>, limit: LengthLimit) -> Option<opentelemetry::Value> {
     Some(match value {
         Value::Str(text) => opentelemetry::Value::String(limit.string(text)),
         Value::Int(value) => opentelemetry::Value::I64(*value),

@@ -1,14 +1,14 @@
-//! The histograms of a dialect, and the counters of what was dropped.
+//! The instruments of a dialect, and the counters of what was dropped.
 
 use std::sync::{Arc, Weak};
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
+use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter};
 use sidetone_core::dialect::{Dialect, Instrument, Measure, Metrics, names};
 use sidetone_core::event::{Cost, Findings};
 use sidetone_pipeline::{Counters, Reason};
 
-use crate::convert::{LengthLimit, are_same, attributes};
+use crate::convert::{LengthLimit, are_same, attribute, attributes};
 use crate::costs::Costs;
 use crate::findings::FindingCounter;
 
@@ -16,6 +16,7 @@ use crate::findings::FindingCounter;
 enum Recorder {
     Times(Histogram<f64>),
     Counts(Histogram<u64>),
+    Total(Counter<u64>),
 }
 
 #[derive(Debug)]
@@ -45,15 +46,19 @@ impl Instruments {
             costs.add(cost.total, list);
         }
         for point in &metrics.points {
-            if let Some((name, value)) = point.own {
-                list.push(KeyValue::new(name, value));
-            }
+            let own =
+                point.own.as_ref().and_then(|(name, value)| Some((*name, attribute(value, LengthLimit::default())?)));
+            let has_own = own.is_some();
+            list.extend(own.map(|(name, value)| KeyValue::new(name, value)));
             match (recorders.get(point.instrument), point.value) {
                 (Some(Recorder::Times(histogram)), Measure::Time(time)) => histogram.record(time.as_secs_f64(), list),
                 (Some(Recorder::Counts(histogram)), Measure::Count(count)) => histogram.record(count, list),
-                (Some(Recorder::Times(_) | Recorder::Counts(_)) | None, _) => debug_assert!(false, "{point:?}"),
+                (Some(Recorder::Total(counter)), Measure::Count(count)) => counter.add(count, list),
+                (Some(Recorder::Times(_) | Recorder::Counts(_) | Recorder::Total(_)) | None, _) => {
+                    debug_assert!(false, "{point:?}")
+                }
             }
-            if point.own.is_some() {
+            if has_own {
                 list.pop();
             }
         }
@@ -69,6 +74,9 @@ impl Instruments {
 
 fn recorder(meter: &Meter, instrument: &Instrument) -> Recorder {
     let Instrument { name, unit, description, bounds, is_integer } = *instrument;
+    if bounds == Instrument::COUNTER {
+        return Recorder::Total(meter.u64_counter(name).with_unit(unit).with_description(description).build());
+    }
     let bounds = bounds.to_vec();
     if is_integer {
         let histogram = meter.u64_histogram(name).with_unit(unit).with_description(description).with_boundaries(bounds);

@@ -118,7 +118,7 @@ impl fmt::Display for Block<'_> {
             let Some(instrument) = self.instruments.get(*instrument) else { continue };
             write!(f, "  metric {}", instrument.name)?;
             if let Some((name, value)) = own {
-                write!(f, " {name}={value}")?;
+                write!(f, " {name}={}", OneLine(value.as_str().unwrap_or_default()))?;
             }
             match value {
                 Measure::Count(count) => writeln!(f, " {count} {}", instrument.unit)?,

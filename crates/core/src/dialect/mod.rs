@@ -9,6 +9,7 @@ pub mod names;
 mod openinference;
 mod shared;
 mod telemetry;
+mod v1;
 mod v2;
 
 use crate::event::Call;
@@ -19,6 +20,7 @@ pub use openinference::OpenInference;
 pub use telemetry::{
     Attribute, Instrument, Key, LogEvent, Measure, Metrics, Point, Span, SpanEvent, Status, Telemetry, Value,
 };
+pub use v1::V1;
 pub use v2::V2;
 
 /// Where what was said is written, if it is kept: the places that `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` names.
@@ -41,7 +43,7 @@ pub trait Dialect: Sync + std::fmt::Debug {
     /// Schema URL of everything it writes.
     fn schema_url(&self) -> &'static str;
 
-    /// The histograms that it writes; [`Point::instrument`] is an index into them.
+    /// The histograms and counters that it writes; [`Point::instrument`] is an index into them.
     fn instruments(&self) -> &'static [Instrument];
 
     /// The same convention with what was said in another place; itself if it has but one.
@@ -52,7 +54,7 @@ pub trait Dialect: Sync + std::fmt::Debug {
 }
 
 /// Every dialect. The first is the default.
-pub static DIALECTS: &[&dyn Dialect] = &[&V2, &Latest::SPAN_ONLY, &OpenInference];
+pub static DIALECTS: &[&dyn Dialect] = &[&V2, &Latest::SPAN_ONLY, &V1, &OpenInference];
 
 /// The dialect of that name.
 #[must_use]

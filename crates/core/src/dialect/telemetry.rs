@@ -131,7 +131,7 @@ pub struct LogEvent<'a> {
     pub body: Option<Value<'a>>,
 }
 
-/// A histogram.
+/// A histogram, or a counter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Instrument {
     /// Its name.
@@ -140,10 +140,15 @@ pub struct Instrument {
     pub unit: &'static str,
     /// What it measures.
     pub description: &'static str,
-    /// The upper bounds of its buckets.
+    /// The upper bounds of its buckets; a counter has [none](Self::COUNTER).
     pub bounds: &'static [f64],
-    /// Whether its values are whole numbers.
+    /// Whether its values are whole numbers. A counter's are.
     pub is_integer: bool,
+}
+
+impl Instrument {
+    /// The bounds of a counter.
+    pub const COUNTER: &'static [f64] = &[];
 }
 
 /// The points of one call. They share one list of attributes.
@@ -152,18 +157,18 @@ pub struct Metrics<'a> {
     /// What every point has.
     pub attributes: Vec<Attribute<'a>>,
     /// The points.
-    pub points: Vec<Point>,
+    pub points: Vec<Point<'a>>,
 }
 
 /// One measurement.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point<'a> {
     /// Which of the dialect's instruments measured.
     pub instrument: usize,
     /// What it measured.
     pub value: Measure,
     /// The attribute that only this point has.
-    pub own: Option<(&'static str, &'static str)>,
+    pub own: Option<Attribute<'a>>,
 }
 
 /// A measured value.

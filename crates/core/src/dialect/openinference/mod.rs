@@ -8,13 +8,11 @@
 mod exchange;
 mod facts;
 mod indexed;
-mod items;
-mod json;
 mod media;
 mod messages;
 mod parameters;
 
-use super::shared::{kept, span};
+use super::shared::{items, json_text as json, kept, span};
 use super::{ContentPlace, Dialect, Instrument, Metrics, Span, Telemetry};
 use crate::event::{Call, Operation};
 

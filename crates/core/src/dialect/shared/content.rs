@@ -60,7 +60,7 @@ fn part(part: &Part) -> Option<Value<'_>> {
 }
 
 /// `None` when its source isn't kept: with content off there is no list.
-fn media(media: &Media) -> Option<Value<'_>> {
+pub(in crate::dialect) fn media(media: &Media) -> Option<Value<'_>> {
     let uri = match &media.source {
         MediaSource::Uri(text) | MediaSource::Inline(text) | MediaSource::Id(text) => text.as_str()?,
         MediaSource::Unknown => return None,

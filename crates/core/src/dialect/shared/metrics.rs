@@ -13,10 +13,11 @@ const TOKENS: usize = 1;
 const FIRST_CHUNK: usize = 2;
 
 /// Buckets of times in seconds. Source: semantic-conventions v1.30.0, `gen_ai.client.operation.duration`.
-const SECONDS: &[f64] = &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
+pub(in crate::dialect) const SECONDS: &[f64] =
+    &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 
 /// Buckets of token counts. Source: semantic-conventions v1.30.0, `gen_ai.client.token.usage`.
-const COUNTS: &[f64] = &[
+pub(in crate::dialect) const COUNTS: &[f64] = &[
     1.0,
     4.0,
     16.0,
@@ -94,7 +95,7 @@ fn attributes<W: Words>(call: &Call) -> Vec<(&'static str, Value<'_>)> {
     list.0
 }
 
-fn points(call: &Call) -> Vec<Point> {
+fn points(call: &Call) -> Vec<Point<'static>> {
     let Call { usage, timing, .. } = call;
     let mut points = Vec::with_capacity(5);
     let mut point = |instrument, value, own| points.push(Point { instrument, value, own });
@@ -106,10 +107,10 @@ fn points(call: &Call) -> Vec<Point> {
         time(FIRST_CHUNK, first);
     }
     if let Some(count) = usage.input {
-        point(TOKENS, Measure::Count(count), Some((names::GEN_AI_TOKEN_TYPE, "input")));
+        point(TOKENS, Measure::Count(count), Some((names::GEN_AI_TOKEN_TYPE, Value::Static("input"))));
     }
     if let Some(count) = usage.output.filter(|_| call.operation != Operation::Embeddings) {
-        point(TOKENS, Measure::Count(count), Some((names::GEN_AI_TOKEN_TYPE, "output")));
+        point(TOKENS, Measure::Count(count), Some((names::GEN_AI_TOKEN_TYPE, Value::Static("output"))));
     }
     points
 }

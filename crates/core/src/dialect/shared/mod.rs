@@ -1,8 +1,10 @@
 //! What the dialects with GenAI attributes have in common: the same facts of a call, under names that differ in a few places.
 
 pub(super) mod content;
+pub(super) mod items;
 pub(super) mod json;
 pub(super) mod json_string;
+pub(super) mod json_text;
 pub(super) mod kept;
 pub(super) mod list;
 pub(super) mod metrics;

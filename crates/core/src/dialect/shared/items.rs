@@ -1,17 +1,17 @@
 //! Messages as items of the responses API.
 
 use super::super::Value;
-use super::super::shared::{content as chat, json, kept};
-use super::json::Object;
+use super::json_text::Object;
+use super::{content as chat, json, kept};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text};
 
 /// The items of a message that was sent.
-pub(super) fn sent(message: &Message) -> Vec<Value<'_>> {
+pub(in crate::dialect) fn sent(message: &Message) -> Vec<Value<'_>> {
     items(message, if message.role == Role::Assistant { "output_text" } else { "input_text" }, message.is_list)
 }
 
 /// The items of what came.
-pub(super) fn came(message: &Message) -> Vec<Value<'_>> {
+pub(in crate::dialect) fn came(message: &Message) -> Vec<Value<'_>> {
     items(message, "output_text", true)
 }
 
@@ -53,7 +53,7 @@ fn content<'a>(message: &Message, said: &[&'a Part], text_type: &'static str, is
 }
 
 /// A part of a message's content.
-fn said<'a>(part: &'a Part, text_type: &'static str) -> Option<Value<'a>> {
+pub(in crate::dialect) fn said<'a>(part: &'a Part, text_type: &'static str) -> Option<Value<'a>> {
     let mut all = Object::default();
     match part {
         Part::Text(text) => {
@@ -87,7 +87,7 @@ fn media<'a>(all: &mut Object<'a>, media: &'a Media) {
 }
 
 /// A part that is an item of its own.
-fn item(part: &Part) -> Option<Value<'_>> {
+pub(in crate::dialect) fn item(part: &Part) -> Option<Value<'_>> {
     let mut all = Object::default();
     match part {
         Part::ToolCall(call) => {

@@ -3,74 +3,74 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::super::shared::json_string::json_string;
 use super::super::{Key, Value};
+use super::json_string::json_string;
 use crate::event::Text;
 
 /// A map being built, from which what is unknown is left out.
 #[derive(Default)]
-pub(super) struct Object<'a>(Vec<(Key, Value<'a>)>);
+pub(in crate::dialect) struct Object<'a>(Vec<(Key, Value<'a>)>);
 
 impl<'a> Object<'a> {
-    pub(super) fn put(&mut self, key: &'static str, value: Value<'a>) {
+    pub(in crate::dialect) fn put(&mut self, key: &'static str, value: Value<'a>) {
         self.0.push((Cow::Borrowed(key), value));
     }
 
-    pub(super) fn text(&mut self, key: &'static str, text: Option<&'a str>) {
+    pub(in crate::dialect) fn text(&mut self, key: &'static str, text: Option<&'a str>) {
         if let Some(text) = text {
             self.put(key, Value::Str(text));
         }
     }
 
-    pub(super) fn said(&mut self, key: &'static str, text: Option<&'a Text>) {
+    pub(in crate::dialect) fn said(&mut self, key: &'static str, text: Option<&'a Text>) {
         self.text(key, text.and_then(Text::as_str));
     }
 
-    pub(super) fn int(&mut self, key: &'static str, value: Option<i64>) {
+    pub(in crate::dialect) fn int(&mut self, key: &'static str, value: Option<i64>) {
         if let Some(value) = value {
             self.put(key, Value::Int(value));
         }
     }
 
-    pub(super) fn count(&mut self, key: &'static str, value: Option<u64>) {
-        self.int(key, value.map(super::super::shared::list::saturating));
+    pub(in crate::dialect) fn count(&mut self, key: &'static str, value: Option<u64>) {
+        self.int(key, value.map(super::list::saturating));
     }
 
-    pub(super) fn double(&mut self, key: &'static str, value: Option<f64>) {
+    pub(in crate::dialect) fn double(&mut self, key: &'static str, value: Option<f64>) {
         if let Some(value) = value {
             self.put(key, Value::Double(value));
         }
     }
 
     /// A list that isn't empty.
-    pub(super) fn list(&mut self, key: &'static str, values: Vec<Value<'a>>) {
+    pub(in crate::dialect) fn list(&mut self, key: &'static str, values: Vec<Value<'a>>) {
         if !values.is_empty() {
             self.put(key, Value::Array(values));
         }
     }
 
     /// An object that isn't empty.
-    pub(super) fn object(&mut self, key: &'static str, object: Self) {
+    pub(in crate::dialect) fn object(&mut self, key: &'static str, object: Self) {
         if !object.0.is_empty() {
             self.put(key, object.value());
         }
     }
 
-    pub(super) fn extend(&mut self, members: Vec<(Key, Value<'a>)>) {
+    pub(in crate::dialect) fn extend(&mut self, members: Vec<(Key, Value<'a>)>) {
         self.0.extend(members);
     }
 
-    pub(super) fn members(self) -> Vec<(Key, Value<'a>)> {
+    pub(in crate::dialect) fn members(self) -> Vec<(Key, Value<'a>)> {
         self.0
     }
 
-    pub(super) fn value(self) -> Value<'a> {
+    pub(in crate::dialect) fn value(self) -> Value<'a> {
         Value::Map(self.0)
     }
 }
 
 /// The JSON of a value.
-pub(super) fn of(value: &Value<'_>) -> Value<'static> {
+pub(in crate::dialect) fn of(value: &Value<'_>) -> Value<'static> {
     let mut out = String::new();
     write(&mut out, value);
     Value::String(out)

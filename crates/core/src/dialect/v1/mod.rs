@@ -1,0 +1,70 @@
+//! Dialect `v1`: what the Python package `opentelemetry-instrumentation-openai` 0.53.4 (traceloop) emits, and right where that
+//! package is wrong.
+//!
+//! A span with the call's facts and, if the policy keeps content, with what was said under names with indices: prompts,
+//! completions, functions. Histograms and counters. There are no log events. What the package has no name for has that of the
+//! conventions.
+
+mod events;
+mod facts;
+mod messages;
+mod metrics;
+mod numbered;
+mod step;
+
+use std::borrow::Cow;
+
+use super::shared::{kept, span};
+use super::{ContentPlace, Dialect, Instrument, Span, Telemetry};
+use crate::event::{Call, Operation};
+
+/// The dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct V1;
+
+impl Dialect for V1 {
+    fn name(&self) -> &'static str {
+        "v1"
+    }
+
+    fn schema_url(&self) -> &'static str {
+        // The package has none.
+        ""
+    }
+
+    fn instruments(&self) -> &'static [Instrument] {
+        metrics::INSTRUMENTS
+    }
+
+    fn with_content_in(&self, _: ContentPlace) -> &'static dyn Dialect {
+        &Self
+    }
+
+    fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
+        let span = Span {
+            name: name(call),
+            side: call.side,
+            start: call.timing.start,
+            end: call.timing.start + call.timing.total,
+            status: span::status(&call.outcome, call.response.status),
+            attributes: facts::of(call),
+            indexed: if kept::is_kept(call) { messages::of(call) } else { Vec::new() },
+            events: events::of(call),
+        };
+        Telemetry { span, logs: Vec::new(), metrics: metrics::of(call) }
+    }
+}
+
+/// The surface whose requests and answers have another shape than chat completions.
+const RESPONSES: &str = "openai.responses";
+
+/// The span's name: the method of the OpenAI SDK, or the step's name and kind.
+fn name(call: &Call) -> Cow<'static, str> {
+    match &call.operation {
+        Operation::Chat if call.surface == RESPONSES => "openai.response".into(),
+        Operation::Chat => "openai.chat".into(),
+        Operation::TextCompletion => "openai.completion".into(),
+        Operation::Embeddings => "openai.embeddings".into(),
+        other => step::name(call).map_or_else(|| other.name(), Cow::Owned),
+    }
+}
