@@ -35,7 +35,7 @@ impl LengthLimit {
     }
 }
 
-/// Attributes; what can't be one (a map, or a list of anything but text) is left out.
+/// Attributes. The SDK has no maps for them, nor lists of anything: those are JSON text. `null` is left out.
 pub(crate) fn attributes(list: &[Attribute<'_>], limit: LengthLimit) -> Vec<KeyValue> {
     // One place more: a metric point adds its own.
     let mut attributes = Vec::with_capacity(list.len() + 1);
@@ -87,8 +87,14 @@ pub(crate) fn attribute(value: &Value<'_>, limit: LengthLimit) -> Option<opentel
         Value::Strings(texts) => {
             opentelemetry::Value::Array(Array::String(texts.iter().map(|text| limit.string(text)).collect()))
         }
-        Value::Null | Value::Array(_) | Value::Map(_) => return None,
+        Value::Null => return None,
+        value @ (Value::Array(_) | Value::Map(_)) => json(value, limit),
     })
+}
+
+#[cold]
+fn json(value: &Value<'_>, limit: LengthLimit) -> opentelemetry::Value {
+    opentelemetry::Value::String(limit.own_string(value.to_json()))
 }
 
 /// Whether a list is what `attributes` made of this one, without a limit.
@@ -163,6 +169,19 @@ mod tests {
         let limit = LengthLimit(Some(3));
         assert_eq!(of(log_attribute(nested("äöüß"), limit)), of(body(nested("äöü"))));
         assert_ne!(of(body(nested("äöüß"))), of(body(nested("äöü"))));
+    }
+
+    #[test]
+    fn a_list_or_a_map_on_a_span_is_json_text_which_a_limit_cuts_and_null_is_nothing() {
+        let list = |value: Value<'static>| vec![("name", value)];
+        let told = |limit| own_attributes(list(nested("a\n")), limit);
+        assert_eq!(told(LengthLimit(None)), [KeyValue::new("name", r#"[{"content":"a\n"},null]"#)]);
+        assert_eq!(told(LengthLimit(Some(4))), [KeyValue::new("name", r#"[{"c"#)]);
+        assert_eq!(attributes(&list(nested("a\n")), LengthLimit(None)), told(LengthLimit(None)));
+        let indexed: Vec<_> = indexed(vec![("name".to_owned(), nested("a\n"))], LengthLimit(None)).collect();
+        assert_eq!(indexed, told(LengthLimit(None)));
+        assert_eq!(own_attributes(list(Value::Map(Vec::new())), LengthLimit(None)), [KeyValue::new("name", "{}")]);
+        assert_eq!(own_attributes(list(Value::Null), LengthLimit(None)), []);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod finding;
 mod latest;
 pub mod names;
 mod openinference;
+mod posthog;
 mod shared;
 mod telemetry;
 mod v1;
@@ -17,6 +18,7 @@ use crate::event::Call;
 pub use finding::{FindingEvent, findings};
 pub use latest::Latest;
 pub use openinference::OpenInference;
+pub use posthog::PostHog;
 pub use telemetry::{
     Attribute, Instrument, Key, LogEvent, Measure, Metrics, Point, Span, SpanEvent, Status, Telemetry, Value,
 };
@@ -54,7 +56,7 @@ pub trait Dialect: Sync + std::fmt::Debug {
 }
 
 /// Every dialect. The first is the default.
-pub static DIALECTS: &[&dyn Dialect] = &[&V2, &Latest::SPAN_ONLY, &V1, &OpenInference];
+pub static DIALECTS: &[&dyn Dialect] = &[&V2, &Latest::SPAN_ONLY, &V1, &OpenInference, &PostHog];
 
 /// The dialect of that name.
 #[must_use]

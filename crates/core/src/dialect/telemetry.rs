@@ -11,7 +11,7 @@ pub type Key = Cow<'static, str>;
 /// The value of an attribute or of a log event's body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
-    /// JSON's `null`; only inside bodies.
+    /// JSON's `null`; no attribute is one.
     Null,
     /// `true`, `false`.
     Bool(bool),
@@ -27,9 +27,9 @@ pub enum Value<'a> {
     String(String),
     /// A list of texts.
     Strings(Vec<&'a str>),
-    /// A list of anything; only inside bodies.
+    /// A list of anything. As a span's attribute it is JSON text for who has no such attributes ([`Value::to_json`]).
     Array(Vec<Value<'a>>),
-    /// A map, in the order it is to be shown; only inside bodies.
+    /// A map, in the order it is to be shown; as a list.
     Map(Vec<(Key, Value<'a>)>),
 }
 

@@ -65,6 +65,24 @@ extensions! {
         "The API that the call went through, such as `openai.chat`.";
     SIDETONE_HTTP_STATUS_CODE = "sidetone.http.status_code", Span, "int",
         "HTTP status of the answer. (`http.response.status_code` would make the span look like one of an HTTP instrumentation.)";
+    SIDETONE_OPERATION = "sidetone.operation", Span, "string",
+        "What was asked for, in the words of `gen_ai.operation.name`; dialect `posthog`.";
+    SIDETONE_REQUEST_SERVICE_TIER = "sidetone.request.service_tier", Span, "string",
+        "The service tier that was asked for; dialect `posthog`.";
+    SIDETONE_RESPONSE_MODEL = "sidetone.response.model", Span, "string",
+        "The model that answered; dialect `posthog`, whose `$ai_model` is the one that was asked for.";
+    SIDETONE_RESPONSE_STATUS = "sidetone.response.status", Span, "string",
+        "`status` of an answer of the responses API; dialect `posthog`.";
+    SIDETONE_RESPONSE_SYSTEM_FINGERPRINT = "sidetone.response.system_fingerprint", Span, "string",
+        "Fingerprint of the server's configuration; dialect `posthog`.";
+    SIDETONE_RESPONSE_FINISH_REASONS = "sidetone.response.finish_reasons", Span, "string[]",
+        "Why the model stopped, of each answer in order, empty where it didn't say; dialect `posthog`, whose `$ai_stop_reason` is of the first.";
+    SIDETONE_EMBEDDINGS_DIMENSIONS = "sidetone.embeddings.dimensions", Span, "int",
+        "Number of dimensions of the vectors that came; dialect `posthog`.";
+    SIDETONE_TIME_TO_FIRST_CHUNK = "sidetone.time_to_first_chunk", Span, "double",
+        "Seconds until the first chunk of a stream, whatever it carried; dialect `posthog`.";
+    SIDETONE_AGENT_ID = "sidetone.agent.id", Span, "string",
+        "The agent, by scope; dialect `posthog`.";
     SIDETONE_REQUEST_ID = "sidetone.request_id", Span, "string",
         "The server's id of the HTTP request (`x-request-id`, `apim-request-id`), which its support asks for.";
     SIDETONE_PROCESSING_MS = "sidetone.processing_ms", Span, "int",

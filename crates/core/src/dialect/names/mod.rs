@@ -9,6 +9,7 @@ mod conventions;
 mod extensions;
 mod general;
 pub mod openinference;
+pub mod posthog;
 pub mod traceloop;
 
 pub use convention::{Convention, Kind, State};

@@ -3,11 +3,10 @@
 //! It is made of what the event keeps. What it doesn't keep isn't there: the package dumps the objects of the SDK.
 
 use super::super::Value;
-use super::super::shared::content;
-use super::super::shared::json::borrowed;
+use super::super::shared::{chat, content};
 use super::json::Object;
 use super::{RESPONSES, items, parameters};
-use crate::event::{Call, Choice, Message, Operation, Part, ToolDefinition, Usage};
+use crate::event::{Call, Choice, Operation};
 
 /// The request: its parameters, and what was said.
 pub(super) fn request(call: &Call) -> Value<'_> {
@@ -24,63 +23,9 @@ pub(super) fn request(call: &Call) -> Value<'_> {
         all.said("instructions", request.instructions.as_ref());
         all.list("input", request.messages.iter().flat_map(items::sent).collect());
     } else {
-        all.list("messages", request.messages.iter().flat_map(messages).collect());
+        all.list("messages", request.messages.iter().flat_map(chat::messages).collect());
     }
-    all.list("tools", request.tools.iter().map(|tool| self::tool(call, tool)).collect());
-    all.value()
-}
-
-/// Whether a message holds anything beside results of tools, or nothing at all.
-pub(super) fn says_more_than_results(message: &Message) -> bool {
-    let is_result = |part: &Part| matches!(part, Part::ToolResult { .. });
-    message.parts.is_empty() || !message.parts.iter().all(is_result)
-}
-
-/// A message as chat completions have it; one that holds results of tools is several there.
-fn messages(message: &Message) -> Vec<Value<'_>> {
-    let mut all = Vec::new();
-    for part in &message.parts {
-        if let Part::ToolResult { id, content: text, is_list } = part {
-            let mut result = Object::default();
-            result.put("role", Value::Static("tool"));
-            result.text("tool_call_id", id.as_deref());
-            if let Some(text) = text.as_str() {
-                result.put("content", content::json_or_text(text, *is_list));
-            }
-            all.push(result.value());
-        }
-    }
-    if says_more_than_results(message) {
-        all.push(said(message));
-    }
-    all
-}
-
-fn said(message: &Message) -> Value<'_> {
-    let mut all = Object::default();
-    all.put("role", Value::Str(message.role.as_str()));
-    all.text("name", message.name.as_deref());
-    let mut said = content::Map::new();
-    content::said(&mut said, message);
-    all.extend(said);
-    all.value()
-}
-
-/// The definition of a tool.
-pub(super) fn tool<'a>(call: &Call, tool: &'a ToolDefinition) -> Value<'a> {
-    let mut function = Object::default();
-    function.text("name", tool.name.as_deref());
-    function.said("description", tool.description.as_ref());
-    if let Some(parameters) = &tool.parameters {
-        function.put("parameters", borrowed(parameters));
-    }
-    let mut all = Object::default();
-    all.put("type", Value::Str(&tool.kind));
-    if call.surface == RESPONSES || &*tool.kind != "function" {
-        all.extend(function.members());
-    } else {
-        all.object("function", function);
-    }
+    all.list("tools", request.tools.iter().map(|tool| chat::tool(tool, call.surface == RESPONSES)).collect());
     all.value()
 }
 
@@ -104,7 +49,7 @@ pub(super) fn answer(call: &Call) -> Value<'_> {
     } else {
         all.list("choices", response.choices.iter().map(|choice| self::choice(&call.operation, choice)).collect());
     }
-    all.object("usage", usage(&call.usage, call.surface == RESPONSES));
+    all.object("usage", chat::usage(&call.usage, call.surface == RESPONSES));
     all.value()
 }
 
@@ -117,30 +62,7 @@ fn choice<'a>(operation: &Operation, choice: &'a Choice) -> Value<'a> {
             all.put("text", text);
         }
     } else {
-        all.put("message", said(&choice.message));
+        all.put("message", chat::said(&choice.message));
     }
     all.value()
-}
-
-fn usage(usage: &Usage, is_responses: bool) -> Object<'static> {
-    let [input, output, inside_input, inside_output] = if is_responses {
-        ["input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details"]
-    } else {
-        ["prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details"]
-    };
-    let mut all = Object::default();
-    all.count(input, usage.input);
-    all.count(output, usage.output);
-    all.count("total_tokens", usage.total);
-    let mut details = Object::default();
-    details.count("cached_tokens", usage.cache_read);
-    details.count("audio_tokens", usage.input_audio);
-    all.object(inside_input, details);
-    let mut details = Object::default();
-    details.count("reasoning_tokens", usage.reasoning);
-    details.count("audio_tokens", usage.output_audio);
-    details.count("accepted_prediction_tokens", usage.accepted_prediction);
-    details.count("rejected_prediction_tokens", usage.rejected_prediction);
-    all.object(inside_output, details);
-    all
 }

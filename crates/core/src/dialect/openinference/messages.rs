@@ -2,9 +2,9 @@
 
 use super::super::Value;
 use super::super::names::openinference as oi;
-use super::super::shared::content;
+use super::super::shared::{chat, content};
 use super::indexed::Indexed;
-use super::{HIDDEN, RESPONSES, exchange, json, media};
+use super::{HIDDEN, RESPONSES, json, media};
 use crate::event::{Call, Message, Operation, Outcome, Part, Role, Text, ToolCall};
 
 /// Inputs of an embeddings call that are told one by one.
@@ -46,12 +46,14 @@ fn chat<'a>(list: &mut Indexed<'a>, call: &'a Call) {
                 message(list, &mut |list| result(list, id.as_deref(), content, *is_list));
             }
         }
-        if exchange::says_more_than_results(sent) {
+        if chat::says_more_than_results(sent) {
             message(list, &mut |list| rest(list, sent, sent.is_list));
         }
     }
     for (index, tool) in call.request.tools.iter().enumerate() {
-        list.at(oi::LLM_TOOLS, index, |list| list.put(oi::TOOL_JSON_SCHEMA, json::of(&exchange::tool(call, tool))));
+        list.at(oi::LLM_TOOLS, index, |list| {
+            list.put(oi::TOOL_JSON_SCHEMA, json::of(&chat::tool(tool, call.surface == RESPONSES)))
+        });
     }
 }
 

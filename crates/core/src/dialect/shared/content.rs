@@ -148,7 +148,8 @@ fn tool_call(part: &Part) -> Option<Value<'_>> {
     }
 }
 
-fn function(call: &ToolCall) -> Map<'_> {
+/// A tool call that isn't a built-in tool's.
+pub(in crate::dialect) fn function(call: &ToolCall) -> Map<'_> {
     let mut map = Map::with_capacity(3);
     if let Some(id) = call.id.as_deref() {
         put(&mut map, "id", Value::Str(id));

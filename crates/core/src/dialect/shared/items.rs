@@ -117,7 +117,7 @@ pub(in crate::dialect) fn item(part: &Part) -> Option<Value<'_>> {
     Some(all.value())
 }
 
-fn summary(text: &Text) -> Vec<Value<'_>> {
+pub(in crate::dialect) fn summary(text: &Text) -> Vec<Value<'_>> {
     let mut all = Object::default();
     all.put("type", Value::Static("summary_text"));
     all.said("text", Some(text));

@@ -69,11 +69,26 @@ impl<'a> Object<'a> {
     }
 }
 
+impl Value<'_> {
+    /// It as JSON text.
+    ///
+    /// ```
+    /// use sidetone_core::dialect::Value;
+    ///
+    /// let value = Value::Array(vec![Value::Int(1), Value::Double(1.0), Value::Static("\""), Value::Null]);
+    /// assert_eq!(value.to_json(), r#"[1,1.0,"\"",null]"#);
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        write(&mut out, self);
+        out
+    }
+}
+
 /// The JSON of a value.
 pub(in crate::dialect) fn of(value: &Value<'_>) -> Value<'static> {
-    let mut out = String::new();
-    write(&mut out, value);
-    Value::String(out)
+    Value::String(value.to_json())
 }
 
 fn write(out: &mut String, value: &Value<'_>) {

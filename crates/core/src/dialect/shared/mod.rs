@@ -1,5 +1,6 @@
 //! What the dialects with GenAI attributes have in common: the same facts of a call, under names that differ in a few places.
 
+pub(super) mod chat;
 pub(super) mod content;
 pub(super) mod items;
 pub(super) mod json;

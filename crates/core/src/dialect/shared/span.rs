@@ -32,7 +32,8 @@ pub(in crate::dialect) fn of<'a, W: Words>(call: &'a Call, attributes: Vec<Attri
     }
 }
 
-fn name(operation: &Operation, model: Option<&str>) -> Cow<'static, str> {
+/// Its name: the operation and the model that was asked for.
+pub(in crate::dialect) fn name(operation: &Operation, model: Option<&str>) -> Cow<'static, str> {
     let Some(model) = model else {
         return operation.name();
     };
