@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use sidetone::environment::Environment;
-use sidetone_core::dialect::{Dialect, Latest, OpenInference, V2};
+use sidetone_core::dialect::{Dialect, Latest, OpenInference, PostHog, V1, V2};
 use sidetone_core::policy::Content;
 use sidetone_core::pricing::{MAX_FILE_BYTES, Prices};
 
@@ -315,9 +315,15 @@ pub(crate) enum DialectName {
     /// The newest conventions, as opentelemetry-instrumentation-genai-openai: what was said on the span, or where
     /// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT says.
     Latest,
+    /// As opentelemetry-instrumentation-openai 0.53 (traceloop), from before the conventions: what was said on the span, message by
+    /// message.
+    V1,
     /// As openinference-instrumentation-openai: what was said on the span, message by message. Arize Phoenix reads it. It has no
     /// metrics of calls.
     Openinference,
+    /// As the events of PostHog's Python package: a span named $ai_generation whose attributes are the event's properties. It has no
+    /// metrics of calls.
+    Posthog,
 }
 
 impl DialectName {
@@ -327,7 +333,9 @@ impl DialectName {
         let dialect: &dyn Dialect = match chosen {
             Self::V2 => &V2,
             Self::Latest => &Latest::SPAN_ONLY,
+            Self::V1 => &V1,
             Self::Openinference => &OpenInference,
+            Self::Posthog => &PostHog,
         };
         dialect.with_content_in(environment.content_place)
     }

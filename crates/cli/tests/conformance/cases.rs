@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) const MODES: [(&str, &str); 2] = [("off", "off"), ("full", "on")];
 
 /// The dialects, as the command names them.
-pub(crate) const DIALECTS: [&str; 3] = ["v2", "latest", "openinference"];
+pub(crate) const DIALECTS: [&str; 4] = ["v2", "latest", "v1", "openinference"];
 
 /// The repository's `conformance` folder.
 pub(crate) fn conformance() -> PathBuf {

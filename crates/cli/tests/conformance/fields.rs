@@ -17,7 +17,8 @@ pub(crate) fn flatten(document: &Value) -> BTreeMap<String, Value> {
     fields
 }
 
-/// Spans, log events and metrics by path. Metrics are known by name and token type, so that one more is one difference.
+/// Spans, log events and metrics by path. Metrics are known by name and by token type or finish reason, so that one more is one
+/// difference.
 fn elements(document: &Value) -> BTreeMap<String, Value> {
     let mut elements = BTreeMap::new();
     for (key, value) in document.as_object().expect("a document is an object") {
@@ -40,8 +41,11 @@ fn elements(document: &Value) -> BTreeMap<String, Value> {
 
 fn metric_path(metric: &Value) -> String {
     let name = metric["name"].as_str().expect("a metric has a name");
-    match metric["attributes"]["gen_ai.token.type"]["string"].as_str() {
-        Some(token) => format!("metrics[{name}:{token}]"),
+    let attributes = &metric["attributes"];
+    let of =
+        ["gen_ai.token.type", "llm.response.finish_reason"].iter().find_map(|of| attributes[of]["string"].as_str());
+    match of {
+        Some(of) => format!("metrics[{name}:{of}]"),
         None => format!("metrics[{name}]"),
     }
 }

@@ -15,3 +15,4 @@ mod parsed;
 mod pieces;
 mod renamed;
 mod schemas;
+mod v1;

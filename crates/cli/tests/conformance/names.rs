@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use sidetone_core::dialect::names::openinference::OPENINFERENCE;
+use sidetone_core::dialect::names::traceloop::TRACELOOP;
 use sidetone_core::dialect::names::{CONVENTIONS, Convention, EXTENSIONS, GENERAL, Kind, State};
 
 use super::cases;
@@ -78,13 +79,20 @@ fn is_openinference(name: &str, types: &str) -> bool {
     })
 }
 
+/// Whether it is a name of traceloop's packages, with that type.
+fn is_traceloop(kind: &Kind, name: &str, types: &str) -> bool {
+    let types = if *kind == Kind::Event { "event" } else { types };
+    TRACELOOP.contains(&(name, types))
+}
+
 /// What is wrong with a name that a dialect writes.
 fn problem(dialect: &str, (kind, name, types): &Found) -> Option<String> {
     let is_theirs = *kind == Kind::Operation || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     if !is_theirs {
         let is_known = GENERAL.contains(&name.as_str())
             || EXTENSIONS.iter().any(|own| own.name == name)
-            || dialect == "openinference" && is_openinference(name, types);
+            || dialect == "openinference" && is_openinference(name, types)
+            || dialect == "v1" && is_traceloop(kind, name, types);
         return (!is_known).then(|| format!("{name} is in no table, or not as {types}"));
     }
     let Some(row) = row(*kind, name) else { return Some(format!("{kind:?} {name} is not in semconv/gen_ai.toml")) };
@@ -92,6 +100,8 @@ fn problem(dialect: &str, (kind, name, types): &Found) -> Option<String> {
         "v2" => &[State::Defined, State::Deprecated, State::Peer][..],
         // What is deprecated has another name there.
         "latest" => &[State::Defined, State::Peer],
+        // Names from before the conventions are what it is made of.
+        "v1" => &[State::Defined, State::Deprecated, State::Peer, State::Legacy],
         "openinference" => &[],
         other => panic!("say which states {other} may use"),
     };
@@ -142,6 +152,17 @@ fn an_invented_name_another_type_and_a_state_that_is_not_allowed_are_found() {
     assert_eq!(with("gen_ai.prompt.0.user", json!({"string": "m"})).len(), 1, "legacy");
     assert_eq!(with("gen_ai.operation.name", json!({"string": "guess"})).len(), 1);
     assert_eq!(with("llm.model_name", json!({"string": "m"})).len(), 1, "of another dialect");
+    assert_eq!(with("llm.request.type", json!({"string": "m"})).len(), 1, "of another dialect");
+    for (kind, name, types, is_right) in [
+        (Kind::Attribute, "llm.request.type", "string", true),
+        (Kind::Attribute, "llm.request.type", "int", false),
+        (Kind::Attribute, "llm.request.mood", "string", false),
+        (Kind::Event, "llm.content.completion.chunk", "", true),
+        (Kind::Metric, "llm.openai.embeddings.vector_size", "counter element", true),
+        (Kind::Metric, "llm.openai.embeddings.vector_size", "histogram element", false),
+    ] {
+        assert_eq!(is_traceloop(&kind, name, types), is_right, "{name} {types}");
+    }
     for (name, types, is_right) in [
         ("llm.model_name", "string", true),
         ("llm.model_name", "int", false),
