@@ -95,7 +95,8 @@ pub(crate) fn receivers() -> Result<(), Failed> {
     let backends = backends_folder();
     install(&backends, &pinned::COLLECTOR, build_collector)?;
     install(&backends, &pinned::ROTEL, install_rotel)?;
-    install(&backends, &pinned::PHOENIX, install_phoenix)
+    install(&backends, &pinned::PHOENIX, install_phoenix)?;
+    install(&backends, &pinned::MLFLOW, install_mlflow)
 }
 
 /// Installs the programs in other languages whose calls the tests of host-wide capture watch.
@@ -149,7 +150,9 @@ fn build_collector(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
     let manifest = format!(
         "dist: {{name: otelcol, output_path: {}, version: {version}}}\n\
          receivers: [{{gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v{version}}}]\n\
-         exporters: [{{gomod: go.opentelemetry.io/collector/exporter/debugexporter v{version}}}]\n",
+         exporters:\n\
+         - {{gomod: go.opentelemetry.io/collector/exporter/debugexporter v{version}}}\n\
+         - {{gomod: go.opentelemetry.io/collector/exporter/otlphttpexporter v{version}}}\n",
         build.display()
     );
     let manifest_file = folder.join("manifest.yaml");
@@ -157,7 +160,7 @@ fn build_collector(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
     let builder = format!("go.opentelemetry.io/collector/cmd/builder@v{version}");
     run::output(Command::new("go").args(["install", &builder]).env("GOBIN", folder))?;
     run::output(Command::new(folder.join("builder")).arg("--config").arg(&manifest_file))?;
-    fs::rename(build.join("otelcol"), folder.join("otelcol")).map_err(|error| Failed(error.to_string()))?;
+    fs::rename(build.join("otelcol"), folder.join("otelcol-forwarding")).map_err(|error| Failed(error.to_string()))?;
     fs::remove_dir_all(&build).map_err(|error| Failed(error.to_string()))
 }
 
@@ -173,6 +176,16 @@ fn install_rotel(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
 /// Phoenix has some 150 dependencies: their versions are pinned too.
 fn install_phoenix(pinned: &Pinned, folder: &Path) -> Result<(), Failed> {
     pip_install(pinned, folder, Some(&workspace::root().join("xtask/phoenix-constraints.txt")))
+}
+
+/// Half of MLflow's dependencies are for training models: the packages are those that its server loads, each with its version.
+/// They aren't compiled beforehand, since most of their files are never run.
+fn install_mlflow(_: &Pinned, folder: &Path) -> Result<(), Failed> {
+    run::output(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    let requirements = workspace::root().join("xtask/mlflow-requirements.txt");
+    pip.args(["install", "--quiet", "--no-input", "--no-compile", "--no-deps", "--requirement"]).arg(requirements);
+    run::output(&mut pip).map(drop)
 }
 
 /// Its newest dependencies don't fit it, so all that matter are named with their versions.
@@ -243,7 +256,7 @@ mod tests {
     }
 
     fn write_program(_: &Pinned, folder: &Path) -> Result<(), Failed> {
-        fs::write(folder.join("otelcol"), "new").map_err(|error| Failed(error.to_string()))
+        fs::write(folder.join("otelcol-forwarding"), "new").map_err(|error| Failed(error.to_string()))
     }
 
     #[test]
@@ -258,7 +271,7 @@ mod tests {
     fn an_installation_that_was_cut_off_is_begun_anew() {
         let backends = backends("cut");
         fs::create_dir_all(TEST.folder(&backends)).unwrap();
-        fs::write(TEST.folder(&backends).join("otelcol"), "half").unwrap();
+        fs::write(TEST.folder(&backends).join("otelcol-forwarding"), "half").unwrap();
         assert!(TEST.program(&backends).is_none());
         install(&backends, &TEST, write_program).unwrap();
         assert_eq!(fs::read_to_string(TEST.program(&backends).unwrap()).unwrap(), "new");

@@ -13,10 +13,9 @@ use serde_json::Value as Json;
 use sidetone_acceptance::Application;
 use sidetone_acceptance::protocol::{Place, Start};
 use sidetone_testkit::backends::{self, Receiver};
-use sidetone_testkit::case::Case;
 use sidetone_testkit::server::MockServer;
 use sidetone_testkit::telemetry::{Attributes, LogRecord, Metric, Point, Received, Resource, Scope, Span, Value};
-use support::{PROGRAM, request_of, requests, text};
+use support::{PROGRAM, requests, text};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const CASES: [&str; 5] = ["chat_basic", "chat_stream_usage", "chat_tools_call", "error_429", "embeddings_float"];
@@ -395,98 +394,4 @@ fn a_collector_that_is_back_gets_what_comes_then() {
         assert_eq!(ours(&got), 12, "{protocol}: {:?}", application.state());
         assert_eq!(application.state().items("span_export_failed"), 6, "{protocol}");
     }
-}
-
-/// The attributes of the one span of that name that asks for `asked`, with its kind.
-fn shown<'a>(spans: &'a [Json], name: &str, asked: &str) -> (&'a str, &'a Json) {
-    let has = |span: &&Json| {
-        span["name"] == name && span["attributes"]["input.value"].as_str().is_some_and(|value| value.contains(asked))
-    };
-    let found: Vec<_> = spans.iter().filter(has).collect();
-    assert_eq!(found.len(), 1, "{name}, {asked}: {spans:#?}");
-    (found[0]["span_kind"].as_str().unwrap(), &found[0]["attributes"])
-}
-
-/// Expected values are those of the recorded exchanges.
-#[test]
-fn phoenix_shows_what_was_said_in_openinference_with_every_count() {
-    let Some(phoenix) = backends::phoenix() else { return };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/cases");
-    let server = MockServer::builder().cases_from(&folder).unwrap().start();
-    let endpoint = format!("{}/v1/traces", phoenix.http_endpoint());
-    let cases = [
-        "chat_basic",
-        "chat_tools_call",
-        "chat_tools_result",
-        "chat_stream_usage",
-        "chat_cached_reasoning",
-        "embeddings_float",
-    ];
-    for (content, project) in [(true, "openinference-full"), (false, "openinference-off")] {
-        let resource = format!("openinference.project.name={project}");
-        let variables = [
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &endpoint),
-            ("OTEL_LOGS_EXPORTER", "none"),
-            ("OTEL_METRICS_EXPORTER", "none"),
-            ("OTEL_RESOURCE_ATTRIBUTES", &resource),
-        ];
-        let start = Start { content: Some(content), dialect: Some("openinference".to_owned()), ..Start::default() };
-        let mut application = Application::observed(PROGRAM, &variables, start);
-        let requests = cases.map(|name| request_of(&server, &Case::load(folder.join(name)).unwrap()));
-        let count = requests.len();
-        assert!(application.calls(&requests, count, true).results.iter().all(Result::is_ok));
-        assert_eq!(application.stop(PATIENCE, Place::Main).error, None);
-        let spans = phoenix.spans(project, PATIENCE, count);
-        assert_eq!(spans.len(), count, "{}", phoenix.output());
-        if content {
-            said(&spans);
-        } else {
-            let told = serde_json::to_string(&spans).unwrap();
-            assert!(!told.contains("terse") && !told.contains("_messages.") && !told.contains("get_current_weather"));
-        }
-        let embedding = spans.iter().find(|span| span["name"] == "CreateEmbeddings").unwrap();
-        assert_eq!(embedding["span_kind"], "EMBEDDING");
-        assert_eq!(embedding["attributes"]["embedding.model_name"], "text-embedding-3-small");
-        assert_eq!(embedding["attributes"]["llm.token_count.prompt"], 6);
-        let counts: Vec<_> = spans.iter().filter(|span| span["span_kind"] == "LLM").map(counts).collect();
-        for expected in COUNTS {
-            assert!(counts.contains(expected), "{project}: {counts:?}");
-        }
-    }
-}
-
-/// Input, output, total, cached and reasoning tokens of the five calls, from their recorded answers.
-const COUNTS: &[[u64; 5]] =
-    &[[20, 10, 30, 0, 0], [75, 51, 126, 0, 0], [99, 25, 124, 0, 0], [20, 5, 25, 4, 0], [1_200, 300, 1_500, 1_024, 256]];
-
-fn counts(span: &Json) -> [u64; 5] {
-    ["prompt", "completion", "total", "prompt_details.cache_read", "completion_details.reasoning"]
-        .map(|name| span["attributes"][format!("llm.token_count.{name}")].as_u64().unwrap())
-}
-
-/// Roles, texts and tool calls, as Phoenix gives them back.
-fn said(spans: &[Json]) {
-    let stream = shown(spans, "ChatCompletion", "\"stream\":true");
-    let round_trip = shown(spans, "ChatCompletion", "50 degrees and raining");
-    for (kind, attributes) in [stream, round_trip] {
-        assert_eq!(kind, "LLM");
-        assert_eq!(attributes["llm.model_name"], "gpt-4o-mini-2024-07-18");
-        assert_eq!(attributes["llm.input_messages.0.message.role"], "system");
-        assert_eq!(attributes["llm.input_messages.0.message.content"], "You are a terse assistant.");
-        assert_eq!(attributes["llm.output_messages.0.message.role"], "assistant");
-    }
-    assert_eq!(stream.1["llm.output_messages.0.message.content"], "This is a test.");
-    let (_, attributes) = round_trip;
-    let call = "llm.input_messages.2.message.tool_calls.1.tool_call";
-    assert_eq!(attributes[format!("{call}.id")], "call_mock2");
-    assert_eq!(attributes[format!("{call}.function.name")], "get_current_weather");
-    assert_eq!(attributes[format!("{call}.function.arguments")], r#"{"location": "San Francisco, CA"}"#);
-    assert_eq!(attributes["llm.input_messages.4.message.tool_call_id"], "call_mock2");
-    assert_eq!(attributes["llm.input_messages.4.message.content"], "70 degrees and sunny");
-    let answer = "Seattle: 50 and raining. San Francisco: 70 and sunny.";
-    assert_eq!(attributes["llm.output_messages.0.message.content"], answer);
-    let asks =
-        |span: &&Json| span["attributes"]["llm.output_messages.0.message.tool_calls.1.tool_call.id"] == "call_mock2";
-    assert_eq!(spans.iter().filter(asks).count(), 1, "the call of the tools");
 }

@@ -1,4 +1,4 @@
-//! One HTTP GET from the loopback interface, enough to ask a receiver's own API.
+//! One HTTP request from the loopback interface, enough to ask a receiver's own API.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -10,10 +10,26 @@ const MAX_RESPONSE_BYTES: u64 = 64 << 20;
 
 /// Status and body. HTTP/1.0 keeps the body in one piece and ends it with the connection.
 pub(super) fn get(port: u16, path: &str) -> io::Result<(u16, Vec<u8>)> {
+    ask(port, &format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n"))
+}
+
+/// Posts JSON; answers status and body.
+pub(super) fn post(port: u16, path: &str, json: &str) -> io::Result<(u16, Vec<u8>)> {
+    let length = json.len();
+    ask(
+        port,
+        &format!(
+            "POST {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n{json}"
+        ),
+    )
+}
+
+fn ask(port: u16, request: &str) -> io::Result<(u16, Vec<u8>)> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n")?;
+    stream.write_all(request.as_bytes())?;
     let mut response = Vec::new();
     stream.take(MAX_RESPONSE_BYTES).read_to_end(&mut response)?;
     parse(&response).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no HTTP response"))

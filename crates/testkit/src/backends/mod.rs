@@ -1,4 +1,4 @@
-//! Real receivers of telemetry, started by the test that needs them: OpenTelemetry Collector, rotel, Arize Phoenix.
+//! Real receivers of telemetry, started by the test that needs them: OpenTelemetry Collector, rotel, Arize Phoenix, MLflow.
 //!
 //! `cargo xtask setup` installs them into the folder that `SIDETONE_BACKENDS_DIR` names (cargo sets it for this
 //! repository, see `.cargo/config.toml`). Nothing here installs anything: an absent receiver is a skipped test, or a
@@ -21,14 +21,17 @@ mod debug_text;
 mod debug_value;
 mod host_clients;
 mod http;
+mod mlflow;
 mod openai_v2;
 mod phoenix;
 pub(crate) mod pinned;
 mod process;
 mod receiver;
+mod store;
 
 pub use crate::telemetry::{Attributes, LogRecord, Metric, Point, Received, Resource, Scope, Span, SpanEvent, Value};
 pub use host_clients::{host_go, host_node, host_python};
+pub use mlflow::{Mlflow, mlflow};
 pub use openai_v2::openai_v2_python;
 pub use phoenix::{Phoenix, phoenix};
-pub use receiver::{Receiver, collector, rotel};
+pub use receiver::{Receiver, collector, collector_forwarding_to, rotel};

@@ -1,14 +1,14 @@
 //! Arize Phoenix: reads OpenTelemetry's conventions for generative AI by itself and shows calls over its REST API.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use super::process::{self, Output, Process};
 use super::receiver::installed;
+use super::store::Store;
 use super::{http, pinned};
 
 /// Phoenix loads for 10 to 20 seconds on an idle machine with two cores.
@@ -47,10 +47,10 @@ pub struct Phoenix {
 impl Phoenix {
     fn start(program: &Path) -> io::Result<Self> {
         let [grpc, http] = process::free_ports()?;
-        let store = Store::create()?;
+        let store = Store::create("phoenix")?;
         let output = Output::default();
         let variables = [
-            ("PHOENIX_WORKING_DIR", store.0.display().to_string()),
+            ("PHOENIX_WORKING_DIR", store.path().display().to_string()),
             ("PHOENIX_HOST", "127.0.0.1".to_owned()),
             ("PHOENIX_PORT", http.to_string()),
             ("PHOENIX_GRPC_PORT", grpc.to_string()),
@@ -112,24 +112,5 @@ impl Phoenix {
             (spans.len() >= count).then_some(())
         });
         spans
-    }
-}
-
-/// A folder of its own for a store, removed with the value.
-struct Store(PathBuf);
-
-impl Store {
-    fn create() -> io::Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("sidetone-phoenix-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -13,14 +13,18 @@ pub(crate) struct Pinned {
     program: &'static str,
 }
 
-/// OpenTelemetry Collector, built from Go modules. Later versions are only partly in the module proxy.
-pub(crate) const COLLECTOR: Pinned = Pinned { name: "otelcol", version: "0.149.0", program: "otelcol" };
+/// OpenTelemetry Collector, built from Go modules: it prints what it gets, or sends it on by OTLP. Later versions are only
+/// partly in the module proxy.
+pub(crate) const COLLECTOR: Pinned = Pinned { name: "otelcol", version: "0.149.0", program: "otelcol-forwarding" };
 
 /// rotel, an OTLP agent in Rust, from its Python package.
 pub(crate) const ROTEL: Pinned = Pinned { name: "rotel", version: "0.0.1a15", program: "rotel-agent" };
 
 /// Arize Phoenix, which reads the conventions of generative AI by itself, from its Python package.
 pub(crate) const PHOENIX: Pinned = Pinned { name: "arize-phoenix", version: "20.26.1", program: "bin/phoenix" };
+
+/// MLflow, which reads the conventions of generative AI and OpenInference, with the packages of `xtask/mlflow-requirements.txt`.
+pub(crate) const MLFLOW: Pinned = Pinned { name: "mlflow", version: "3.17.2", program: "bin/python" };
 
 /// The Python instrumentation that the benches compare with, in an environment of its own with the client it instruments.
 pub(crate) const OPENAI_V2: Pinned =

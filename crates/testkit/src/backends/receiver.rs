@@ -25,6 +25,18 @@ pub fn collector() -> Option<Receiver> {
     started(&pinned::COLLECTOR, collector_arguments)
 }
 
+/// Starts an OpenTelemetry Collector that sends everything on by OTLP over HTTP, uncompressed: an export that it has accepted
+/// has arrived at `endpoint`. `None`, after a line that says so, where it is not installed.
+///
+/// # Panics
+/// When it is installed and doesn't start, or is absent and `SIDETONE_TEST_REQUIRE=all`.
+#[must_use = "the test must return when the receiver is absent"]
+pub fn collector_forwarding_to(endpoint: &str) -> Option<Receiver> {
+    let exporter =
+        format!(r#"otlphttp: {{endpoint: "{endpoint}", compression: none, sending_queue: {{enabled: false}}}}"#);
+    started(&pinned::COLLECTOR, |ports| collector_with(ports, "otlphttp", &exporter))
+}
+
 /// Starts rotel; `None`, after a line that says so, where it is not installed.
 ///
 /// # Panics
@@ -36,17 +48,20 @@ pub fn rotel() -> Option<Receiver> {
 
 /// What is received is printed by the Collector's own logger, which by default leaves out all but a sample.
 fn collector_arguments(ports: Ports) -> Vec<String> {
-    let Ports { grpc, http } = ports;
+    collector_with(ports, "debug", "debug: {verbosity: detailed}")
+}
+
+fn collector_with(Ports { grpc, http }: Ports, name: &str, exporter: &str) -> Vec<String> {
     let configuration = format!(
         r#"yaml:{{
 receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:{http}"}}, grpc: {{endpoint: "127.0.0.1:{grpc}"}}}}}}}},
-exporters: {{debug: {{verbosity: detailed}}}},
+exporters: {{{exporter}}},
 service: {{
   telemetry: {{metrics: {{level: none}}, logs: {{sampling: {{enabled: false}}}}}},
   pipelines: {{
-    traces: {{receivers: [otlp], exporters: [debug]}},
-    logs: {{receivers: [otlp], exporters: [debug]}},
-    metrics: {{receivers: [otlp], exporters: [debug]}}
+    traces: {{receivers: [otlp], exporters: [{name}]}},
+    logs: {{receivers: [otlp], exporters: [{name}]}},
+    metrics: {{receivers: [otlp], exporters: [{name}]}}
   }}
 }}
 }}"#
@@ -80,18 +95,18 @@ struct Ports {
 /// A running receiver of OTLP. Dropping it stops its process.
 pub struct Receiver {
     program: PathBuf,
-    arguments: fn(Ports) -> Vec<String>,
+    arguments: Vec<String>,
     ports: Ports,
     output: Output,
     process: Option<Process>,
 }
 
 #[expect(clippy::panic, reason = "a test can do nothing without its receiver")]
-fn started(pinned: &Pinned, arguments: fn(Ports) -> Vec<String>) -> Option<Receiver> {
+fn started(pinned: &Pinned, arguments: impl Fn(Ports) -> Vec<String>) -> Option<Receiver> {
     let program = installed(pinned)?;
     let mut failure = String::new();
     for _ in 0..START_ATTEMPTS {
-        match Receiver::start(&program, arguments) {
+        match Receiver::start(&program, &arguments) {
             Ok(receiver) => return Some(receiver),
             Err(error) => failure = error.to_string(),
         }
@@ -108,12 +123,13 @@ pub(super) fn installed(pinned: &Pinned) -> Option<PathBuf> {
 }
 
 impl Receiver {
-    fn start(program: &Path, arguments: fn(Ports) -> Vec<String>) -> io::Result<Self> {
+    fn start(program: &Path, arguments: impl Fn(Ports) -> Vec<String>) -> io::Result<Self> {
         let [grpc, http] = process::free_ports()?;
+        let ports = Ports { grpc, http };
         let mut receiver = Self {
             program: program.to_owned(),
-            arguments,
-            ports: Ports { grpc, http },
+            arguments: arguments(ports),
+            ports,
             output: Output::default(),
             process: None,
         };
@@ -122,8 +138,7 @@ impl Receiver {
     }
 
     fn start_process(&mut self) -> io::Result<()> {
-        let arguments = (self.arguments)(self.ports);
-        let mut process = Process::start(&self.program, &arguments, &[], &self.output)?;
+        let mut process = Process::start(&self.program, &self.arguments, &[], &self.output)?;
         let is_ready = process::poll(START_TIMEOUT, || {
             let has_ended = process.has_ended();
             let accepts = process::accepts(self.ports.grpc) && process::accepts(self.ports.http);
