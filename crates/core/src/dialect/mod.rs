@@ -8,6 +8,7 @@ mod latest;
 pub mod names;
 mod openinference;
 mod posthog;
+pub mod read;
 mod shared;
 mod telemetry;
 mod v1;

@@ -169,7 +169,8 @@ pub struct PriceSource {
 pub struct Cost {
     /// All of it.
     pub total: Usd,
-    /// What each class cost, in the order of [`TokenClass::ALL`]; they sum up to `total`.
+    /// What each class cost, in the order of [`TokenClass::ALL`]; they sum up to `total`, or each is nothing where telemetry told
+    /// that alone.
     pub parts: [Usd; TokenClass::COUNT],
     /// Where the price is from.
     pub source: Arc<PriceSource>,

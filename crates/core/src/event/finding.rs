@@ -111,6 +111,69 @@ pub enum Field {
     Named(&'static str),
 }
 
+/// The paths of [`Field::Named`].
+const NAMED: &[&str] = &[
+    "attempts.retry_after",
+    "attributes",
+    "error.code",
+    "error.type",
+    "operation",
+    "parent.trace_state",
+    "request.conversation_id",
+    "request.encoding_format",
+    "request.metadata",
+    "request.model",
+    "request.output_modalities",
+    "request.previous_response_id",
+    "request.reasoning_effort",
+    "request.response_format",
+    "request.service_tier",
+    "request.stop_sequences",
+    "response.id",
+    "response.model",
+    "response.request_id",
+    "response.service_tier",
+    "response.state",
+    "response.system_fingerprint",
+    "server.address",
+    "step.description",
+    "step.id",
+    "step.input",
+    "step.kind",
+    "step.name",
+    "step.output",
+];
+
+impl Field {
+    /// The field of that path; `None` if there is none.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        /// The number in brackets behind a word, and what stands behind it.
+        fn numbered<'p>(path: &'p str, word: &str) -> Option<(usize, &'p str)> {
+            let (number, rest) = path.strip_prefix(word)?.strip_prefix('[')?.split_once(']')?;
+            Some((number.parse().ok()?, rest))
+        }
+        fn part(rest: &str, word: &str) -> Option<Option<usize>> {
+            match numbered(rest, word) {
+                Some((part, "")) => Some(Some(part)),
+                _ => rest.is_empty().then_some(None),
+            }
+        }
+        if let Some((message, rest)) = numbered(path, "request.messages") {
+            return Some(Self::Message { message, part: part(rest, ".parts")? });
+        }
+        if let Some((choice, rest)) = numbered(path, "response.choices") {
+            return Some(Self::Choice { choice, part: part(rest, ".message.parts")? });
+        }
+        match numbered(path, "request.tools") {
+            Some((tool, "")) => Some(Self::Tool(tool)),
+            _ if path == "request.instructions" => Some(Self::Instructions),
+            _ if path == "error.message" => Some(Self::ErrorMessage),
+            _ => NAMED.iter().find(|named| **named == path).map(|named| Self::Named(named)),
+        }
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -241,6 +304,12 @@ mod tests {
         ];
         for (field, path) in paths {
             assert_eq!(field.to_string(), path);
+            assert_eq!(Field::parse(path), Some(field));
+        }
+        for path in
+            ["", "request", "request.messages", "request.messages[", "request.messages[x]", "request.tools[1].x"]
+        {
+            assert_eq!(Field::parse(path), None, "{path}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod content;
 mod document;
 mod events;
 mod json;
+mod read;
 mod span;
 mod tree;
 mod words;
@@ -19,6 +20,7 @@ use super::shared::{kept, metrics};
 use super::{ContentPlace, Dialect, Instrument, Telemetry};
 use crate::event::Call;
 use json::Json;
+pub(super) use read::Reader;
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,380 @@
+//! A call that is being read: what is known so far, and what nobody has understood yet.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::super::Value;
+use super::record::{EventRecord, IS_REMOTE, LogRecord, RecordStatus, Records, SpanKind};
+use super::source::owned;
+use crate::event::{
+    self, Call, Choice, ErrorClass, Failure, Findings, Identity, Incomplete, Message, Operation, Outcome, OwnSpan,
+    ParentSpan, Process, Request, Response, Role, Server, Side, Step, Text, Timing, Usage,
+};
+use crate::wire::json::VALUE_DEPTH;
+
+/// Most names that aren't understood that are kept and told of one span; the rest is counted under one name.
+const UNREAD: usize = 1_024;
+
+/// The name that stands for those.
+const MORE: &str = "…";
+
+/// What a reader made of an attribute.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It isn't one of its names.
+    No,
+    /// It was read.
+    Yes,
+    /// The name wants a value of another type.
+    WrongType,
+    /// The name wants JSON, and this isn't it.
+    NotJson,
+    /// It goes past a limit.
+    OverLimit,
+}
+
+/// Why something wasn't understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// Nobody knows the name.
+    Unknown,
+    /// The name wants a value of another type.
+    WrongType,
+    /// The name wants JSON, and this isn't it.
+    NotJson,
+    /// It goes past a limit.
+    OverLimit,
+}
+
+impl Why {
+    /// One word for it, as counters have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::WrongType => "wrong_type",
+            Self::NotJson => "not_json",
+            Self::OverLimit => "over_limit",
+        }
+    }
+}
+
+/// Something that wasn't understood. What it said is in [`Call::attributes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its name.
+    pub name: Box<str>,
+    /// Why it wasn't.
+    pub why: Why,
+}
+
+/// What is known of the call so far. A field that is set stays as it is.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Draft<'r> {
+    pub(in crate::dialect) operation: Option<Operation>,
+    pub(in crate::dialect) surface: Option<&'static str>,
+    pub(in crate::dialect) provider: Option<Cow<'static, str>>,
+    pub(in crate::dialect) address: Option<Box<str>>,
+    pub(in crate::dialect) port: Option<i64>,
+    pub(in crate::dialect) request: Request,
+    pub(in crate::dialect) response: Response,
+    pub(in crate::dialect) is_stream: Option<bool>,
+    pub(in crate::dialect) usage: Usage,
+    pub(in crate::dialect) timing: Timing,
+    pub(in crate::dialect) outcome: Option<Outcome>,
+    pub(in crate::dialect) error: Option<ErrorClass>,
+    pub(in crate::dialect) error_code: Option<Box<str>>,
+    pub(in crate::dialect) error_message: Option<Text>,
+    /// Finish reasons of the answers in their order, in the provider's words; more reliable than those beside messages.
+    pub(in crate::dialect) finish_reasons: Vec<Box<str>>,
+    pub(in crate::dialect) attempts: Vec<event::Attempt>,
+    pub(in crate::dialect) resend_count: Option<i64>,
+    pub(in crate::dialect) incomplete: Incomplete,
+    pub(in crate::dialect) identity: Identity,
+    pub(in crate::dialect) process: Process,
+    pub(in crate::dialect) findings: Findings,
+    pub(in crate::dialect) cost: Option<event::Cost>,
+    pub(in crate::dialect) step: Step,
+    /// Whether sidetone wrote it.
+    pub(in crate::dialect) is_own: bool,
+    places: Vec<Place<'r>>,
+    attributes: Vec<(Box<str>, event::Value)>,
+    unread: Vec<Unread>,
+    over: bool,
+}
+
+/// Where attributes stand, and which of them were read.
+#[derive(Debug)]
+struct Place<'r> {
+    of: Of<'r>,
+    taken: Vec<Taken>,
+    is_known: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Of<'r> {
+    Span(&'r [super::Field<'r>]),
+    Event(&'r EventRecord<'r>),
+    Log(&'r LogRecord<'r>),
+}
+
+impl<'r> Of<'r> {
+    fn attributes(self) -> &'r [super::Field<'r>] {
+        match self {
+            Self::Span(attributes) => attributes,
+            Self::Event(event) => &event.attributes,
+            Self::Log(log) => &log.attributes,
+        }
+    }
+}
+
+impl<'r> Draft<'r> {
+    pub(super) fn new(records: &'r Records<'r>) -> Self {
+        let span = records.spans().first();
+        let start = span.and_then(|span| span.start).or_else(|| records.logs().iter().find_map(|log| log.time));
+        let start = start.unwrap_or(SystemTime::UNIX_EPOCH);
+        let end = span.and_then(|span| span.end);
+        let spans = records.spans().iter().map(|span| Of::Span(&span.attributes));
+        let events = records.spans().iter().flat_map(|span| &span.events).map(Of::Event);
+        let places = spans.chain(events).chain(records.logs().iter().map(Of::Log));
+        let place = |of: Of<'r>| Place {
+            of,
+            taken: vec![Taken::No; of.attributes().len()],
+            is_known: matches!(of, Of::Span(_)),
+        };
+        Self {
+            operation: None,
+            surface: None,
+            provider: None,
+            address: None,
+            port: None,
+            request: Request::default(),
+            response: Response::default(),
+            is_stream: None,
+            usage: Usage::default(),
+            timing: Timing {
+                start,
+                head: None,
+                first_chunk: None,
+                first_output: None,
+                last_chunk: None,
+                output_chunks: None,
+                total: end.and_then(|end| end.duration_since(start).ok()).unwrap_or(Duration::ZERO),
+            },
+            outcome: None,
+            error: None,
+            error_code: None,
+            error_message: None,
+            finish_reasons: Vec::new(),
+            attempts: Vec::new(),
+            resend_count: None,
+            incomplete: Incomplete::default(),
+            identity: Identity::default(),
+            process: Process::default(),
+            findings: Findings::default(),
+            cost: None,
+            step: Step::default(),
+            is_own: false,
+            places: places.map(place).collect(),
+            attributes: Vec::new(),
+            unread: Vec::new(),
+            over: false,
+        }
+    }
+
+    /// Offers each attribute of the span that nobody has taken yet.
+    pub(in crate::dialect) fn attributes(&mut self, read: impl FnMut(&mut Self, &'r str, &'r Value<'r>) -> Taken) {
+        self.each(|_, of| matches!(of, Of::Span(_)), read);
+    }
+
+    /// Offers each log event, and then the attributes of those that are taken.
+    pub(in crate::dialect) fn logs(
+        &mut self,
+        mut wanted: impl FnMut(&mut Self, &'r LogRecord<'r>) -> bool,
+        read: impl FnMut(&mut Self, &'r str, &'r Value<'r>) -> Taken,
+    ) {
+        self.each(|draft, of| if let Of::Log(log) = of { wanted(draft, log) } else { false }, read);
+    }
+
+    /// Offers each event of the span, and then the attributes of those that are taken.
+    pub(in crate::dialect) fn events(
+        &mut self,
+        mut wanted: impl FnMut(&mut Self, &'r EventRecord<'r>) -> bool,
+        read: impl FnMut(&mut Self, &'r str, &'r Value<'r>) -> Taken,
+    ) {
+        self.each(|draft, of| if let Of::Event(event) = of { wanted(draft, event) } else { false }, read);
+    }
+
+    fn each(
+        &mut self,
+        mut wanted: impl FnMut(&mut Self, Of<'r>) -> bool,
+        mut read: impl FnMut(&mut Self, &'r str, &'r Value<'r>) -> Taken,
+    ) {
+        let mut places = std::mem::take(&mut self.places);
+        for place in &mut places {
+            if wanted(self, place.of) {
+                place.is_known = true;
+                for (taken, (name, value)) in place.taken.iter_mut().zip(place.of.attributes()) {
+                    if *taken == Taken::No {
+                        *taken = read(self, name, value);
+                    }
+                }
+            }
+        }
+        self.places = places;
+    }
+
+    /// Tells that a part of something was left out.
+    pub(in crate::dialect) fn skip(&mut self, name: &str, why: Why) {
+        if self.unread.len() < UNREAD {
+            self.unread.push(Unread { name: name.into(), why });
+        } else if !self.over {
+            self.over = true;
+            self.unread.push(Unread { name: MORE.into(), why: Why::OverLimit });
+        }
+    }
+
+    /// What is known of an error is that it is of that class.
+    pub(in crate::dialect) fn fail(&mut self, class: &str) {
+        if self.error.is_none() && !class.is_empty() {
+            self.error = Some(ErrorClass::named(class));
+        }
+    }
+
+    /// A message that was received: that of the next answer.
+    pub(in crate::dialect) fn answer(&mut self, message: Message, finish_reason: Option<Box<str>>) {
+        let index = u32::try_from(self.response.choices.len()).unwrap_or(u32::MAX);
+        self.response.choices.push(Choice { index, message, finish_reason: finish_reason.map(reason) });
+    }
+
+    fn keep(&mut self, name: &str, value: &Value<'_>, why: Why) {
+        let is_room = self.unread.len() < UNREAD;
+        self.skip(name, why);
+        if is_room && let Ok(value) = owned(value, VALUE_DEPTH) {
+            self.attributes.push((name.into(), value));
+        }
+    }
+
+    fn left(&mut self) {
+        for Place { of, taken, is_known } in std::mem::take(&mut self.places) {
+            if !is_known {
+                let (name, attributes) = match of {
+                    Of::Event(event) => (&event.name, &event.attributes),
+                    Of::Log(log) => (&log.name, &log.attributes),
+                    Of::Span(_) => continue,
+                };
+                let members = attributes.iter().map(|(name, value)| (Cow::Owned(name.to_string()), value.clone()));
+                self.keep(name, &Value::Map(members.collect()), Why::Unknown);
+                continue;
+            }
+            for (taken, (name, value)) in taken.into_iter().zip(of.attributes()) {
+                match taken {
+                    Taken::Yes => {}
+                    Taken::No => self.keep(name, value, Why::Unknown),
+                    Taken::WrongType => self.keep(name, value, Why::WrongType),
+                    Taken::NotJson => self.keep(name, value, Why::NotJson),
+                    Taken::OverLimit => self.keep(name, value, Why::OverLimit),
+                }
+            }
+        }
+    }
+
+    pub(super) fn finish(mut self, records: &Records<'_>) -> (Call, Vec<Unread>) {
+        self.left();
+        let span = records.spans().first();
+        let outcome = match (self.outcome.take(), span) {
+            (Some(Outcome::Failed(_)), _) => self.failure(span.map(|span| &span.status)),
+            (Some(outcome), _) => outcome,
+            (None, None) => Outcome::Unobserved,
+            (None, Some(span)) if self.error.is_some() || matches!(span.status, RecordStatus::Error(_)) => {
+                self.failure(Some(&span.status))
+            }
+            (None, Some(_)) => Outcome::Completed,
+        };
+        self.answers();
+        self.response.is_stream = self.is_stream.unwrap_or(false);
+        let own = |span: &super::SpanRecord<'_>| Some(OwnSpan { trace_id: span.trace_id?, span_id: span.span_id? });
+        let log = records.logs().first();
+        let of_log = || log.and_then(|log| Some(OwnSpan { trace_id: log.trace_id?, span_id: log.span_id? }));
+        let parent = span.and_then(|span| {
+            Some(ParentSpan {
+                trace_id: span.trace_id?,
+                span_id: span.parent_span_id?,
+                flags: span.flags.to_le_bytes()[0],
+                is_remote: span.flags & IS_REMOTE == IS_REMOTE,
+                trace_state: Some(&*span.trace_state).filter(|state| !state.is_empty()).map(Into::into),
+            })
+        });
+        let call = Call {
+            operation: self.operation.unwrap_or_else(|| Operation::Other("".into())),
+            surface: self.surface.unwrap_or_default(),
+            provider: self.provider.unwrap_or_default(),
+            server: Arc::new(Server {
+                address: self.address.unwrap_or_default(),
+                port: self.port.and_then(|port| u16::try_from(port).ok()),
+            }),
+            request: self.request,
+            response: self.response,
+            usage: self.usage,
+            timing: self.timing,
+            outcome,
+            attempts: self.attempts,
+            resend_count: self.resend_count.and_then(|count| u32::try_from(count).ok()),
+            parent,
+            span: span.and_then(own).or_else(of_log),
+            side: if span.is_some_and(|span| span.kind == SpanKind::Server) { Side::Server } else { Side::Client },
+            is_announced: false,
+            incomplete: self.incomplete,
+            identity: Arc::new(self.identity),
+            process: (self.process != Process::default()).then(|| Arc::new(self.process)),
+            findings: self.findings,
+            cost: self.cost,
+            step: (self.step != Step::default()).then(|| Box::new(self.step)),
+            attributes: self.attributes,
+        };
+        (call, self.unread)
+    }
+
+    fn failure(&mut self, status: Option<&RecordStatus<'_>>) -> Outcome {
+        let said = match status {
+            Some(RecordStatus::Error(said)) if !said.is_empty() => Some(&**said),
+            _ => None,
+        };
+        let class = self.error.take().unwrap_or_else(|| ErrorClass::Other(UNKNOWN_ERROR.into()));
+        let message = self.error_message.take().or_else(|| {
+            let said = if self.is_own { super::own::server_message(said?, &class)? } else { said? };
+            Some(Text::kept(said))
+        });
+        Outcome::Failed(Failure { class, code: self.error_code.take(), message })
+    }
+
+    /// Answers of which only the finish reason is told, and finish reasons in the provider's own words.
+    fn answers(&mut self) {
+        let choices = &mut self.response.choices;
+        if choices.is_empty() {
+            let nothing = || Message { role: Role::Assistant, name: None, parts: Vec::new(), is_list: false };
+            let choice = |index| Choice { index, message: nothing(), finish_reason: None };
+            choices.extend((0..).map(choice).take(self.finish_reasons.len()));
+        }
+        if choices.len() == self.finish_reasons.len() {
+            for (choice, told) in choices.iter_mut().zip(std::mem::take(&mut self.finish_reasons)) {
+                choice.finish_reason = reason_unless_none(told);
+            }
+        }
+    }
+}
+
+/// What the conventions want where an error has no class of its own.
+const UNKNOWN_ERROR: &str = "_OTHER";
+
+/// A finish reason; the word for none is none.
+pub(in crate::dialect) fn reason_unless_none(reason: Box<str>) -> Option<Cow<'static, str>> {
+    (&*reason != super::super::shared::span::NO_REASON).then(|| self::reason(reason))
+}
+
+fn reason(reason: Box<str>) -> Cow<'static, str> {
+    Cow::Owned(reason.into_string())
+}

@@ -1,0 +1,76 @@
+//! What somebody's telemetry says of a call: the way back from spans and log events, in any dialect, to a [`Call`].
+//!
+//! [`gather`] puts together what belongs to one span, in whatever order and how often it arrived; [`read_any`] reads it. Each of
+//! [`READERS`] takes the names that it knows, those first that are worth most where one record speaks several dialects: what is known
+//! already stays. A name that nobody knows, and a value of another type than its name wants, is kept in
+//! [`Call::attributes`] and told in [`Reading::unread`]. Nothing here trusts what it reads, and nothing fails.
+
+mod draft;
+pub(in crate::dialect) mod gen_ai;
+pub(in crate::dialect) mod general;
+mod own;
+mod record;
+pub(in crate::dialect) mod said;
+pub(in crate::dialect) mod slots;
+mod source;
+
+use std::fmt::Debug;
+
+use super::latest;
+use crate::event::Call;
+
+pub use draft::{Draft, Taken, Unread, Why};
+pub use record::{EventRecord, Field, LogRecord, RecordStatus, Records, SpanKind, SpanRecord, gather};
+
+/// Reads one dialect.
+pub trait Reader: Sync + Debug {
+    /// Its name, as configuration and reports give it.
+    fn name(&self) -> &'static str;
+
+    /// Whether it knows anything of what arrived: a first look at scopes and beginnings of names.
+    fn knows(&self, records: &Records<'_>) -> bool;
+
+    /// Takes what it knows.
+    #[doc(hidden)]
+    fn read<'r>(&self, records: &'r Records<'r>, draft: &mut Draft<'r>);
+}
+
+/// Every reader, in the order in which they are asked: what one has said, those after it don't change.
+pub static READERS: &[&dyn Reader] = &[&latest::Reader];
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The call, or the step.
+    pub call: Call,
+    /// The dialects that something was read of, in order of precedence.
+    pub dialects: Vec<&'static str>,
+    /// What wasn't understood, name by name.
+    pub unread: Vec<Unread>,
+}
+
+/// Reads what arrived of one span. `None`: it says nothing of a call in any dialect.
+#[must_use]
+pub fn read_any(records: &Records<'_>) -> Option<Reading> {
+    read(records, READERS)
+}
+
+/// Reads what arrived of one span in one dialect only. `None`: it says nothing in that dialect.
+#[must_use]
+pub fn read_as(reader: &dyn Reader, records: &Records<'_>) -> Option<Reading> {
+    let reader = READERS.iter().find(|one| one.name() == reader.name())?;
+    read(records, std::slice::from_ref(reader))
+}
+
+fn read(records: &Records<'_>, readers: &[&'static dyn Reader]) -> Option<Reading> {
+    let knowing: Vec<_> = readers.iter().copied().filter(|reader| reader.knows(records)).collect();
+    if knowing.is_empty() {
+        return None;
+    }
+    let mut draft = Draft::new(records);
+    own::read(records, &mut draft);
+    knowing.iter().for_each(|reader| reader.read(records, &mut draft));
+    general::read(records, &mut draft);
+    let (call, unread) = draft.finish(records);
+    Some(Reading { call, dialects: knowing.iter().map(|reader| reader.name()).collect(), unread })
+}

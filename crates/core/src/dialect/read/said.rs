@@ -1,0 +1,445 @@
+//! What was said: messages and definitions of tools, in the conventions' form or in that of the OpenAI API, whichever they are in.
+//!
+//! Packages mix the two, so that one reader takes the members of both. A member that neither has makes a part that is kept as JSON.
+
+use std::borrow::Cow;
+
+use super::source::{Source, Tree};
+use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text, ToolCall, ToolDefinition, Value};
+use crate::wire::json::{Json, Kind, Read};
+
+/// Most messages, parts of a message and tools that are read.
+pub(in crate::dialect) const MESSAGES: usize = 16_384;
+
+/// A message, and what is told beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::dialect) struct Said {
+    pub(in crate::dialect) message: Message,
+    pub(in crate::dialect) finish_reason: Option<Box<str>>,
+    pub(in crate::dialect) index: Option<u32>,
+}
+
+/// A list of messages, or one; a text alone is one of that role.
+pub(in crate::dialect) fn messages<'a, S: Source<'a>>(source: &mut S, role: &Role) -> Read<Vec<Said>> {
+    let mut all = Vec::new();
+    if source.peek()? == Kind::Array {
+        source.array(|source| {
+            if all.len() < MESSAGES {
+                all.extend(message(source, role)?);
+            }
+            Ok(())
+        })?;
+    } else {
+        all.extend(message(source, role)?);
+    }
+    Ok(all)
+}
+
+/// A message; `None` where there is none.
+pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role) -> Read<Option<Said>> {
+    let mut said = Said {
+        message: Message { role: role.clone(), name: None, parts: Vec::new(), is_list: false },
+        finish_reason: None,
+        index: None,
+    };
+    if source.peek()? == Kind::String {
+        let text = source.text()?.unwrap_or_default();
+        said.message.parts.push(Part::Text(Text::kept(text)));
+        return Ok(Some(said));
+    }
+    let mut of = Members::default();
+    let is_message = source.object(|key, source| {
+        match key {
+            "role" => of.role = source.text()?,
+            "name" => said.message.name = source.text()?,
+            "parts" => {
+                source.array(|source| list(source, &mut of.content))?;
+            }
+            "content" => match source.peek()? {
+                Kind::Array => {
+                    of.is_list = source.array(|source| list(source, &mut of.content))?;
+                }
+                _ => of.text = source.said()?,
+            },
+            "refusal" => of.refusal = source.text()?,
+            "reasoning_content" | "reasoning" => of.reasoning = source.said()?.map(|(text, _)| text),
+            "tool_calls" => {
+                source.array(|source| list(source, &mut of.calls))?;
+            }
+            "tool_call_id" => of.tool_call_id = source.text()?,
+            "finish_reason" => said.finish_reason = source.text()?,
+            "index" | "sidetone.index" => said.index = source.i64()?.and_then(|index| u32::try_from(index).ok()),
+            "sidetone.list" => of.told_list = source.bool()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    if !is_message {
+        return Ok(None);
+    }
+    if let Some(role) = &of.role {
+        said.message.role = Role::named(role);
+    }
+    of.into_message(&mut said.message);
+    Ok(Some(said))
+}
+
+fn list<'a, S: Source<'a>>(source: &mut S, parts: &mut Vec<Part>) -> Read<()> {
+    if parts.len() < MESSAGES {
+        parts.extend(part(source)?);
+    }
+    Ok(())
+}
+
+/// Members of a message in either form.
+#[derive(Default)]
+struct Members {
+    role: Option<Box<str>>,
+    content: Vec<Part>,
+    text: Option<(Box<str>, bool)>,
+    is_list: bool,
+    told_list: Option<bool>,
+    refusal: Option<Box<str>>,
+    reasoning: Option<Box<str>>,
+    calls: Vec<Part>,
+    tool_call_id: Option<Box<str>>,
+}
+
+impl Members {
+    fn into_message(self, message: &mut Message) {
+        let is_result = message.role == Role::Tool && (self.tool_call_id.is_some() || self.text.is_some());
+        if is_result && (self.is_list || self.text.is_some()) {
+            let content = match self.text {
+                Some((text, _)) => Text::kept(text),
+                None => Text::kept(json_of(&self.content)),
+            };
+            message.parts.push(Part::ToolResult { id: self.tool_call_id, content, is_list: self.is_list });
+            return;
+        }
+        let text = self.text.map(|(text, _)| text).filter(|text| !text.is_empty());
+        message.parts.extend(self.reasoning.map(|text| Part::Reasoning(Text::kept(text))));
+        message.parts.extend(text.map(|text| Part::Text(Text::kept(text))));
+        message.parts.extend(self.content);
+        message.parts.extend(self.refusal.map(|text| Part::Refusal(Text::kept(text))));
+        message.parts.extend(self.calls);
+        let said = message.parts.iter().filter(|part| matches!(part, Part::Text(_))).count();
+        let has_media = message.parts.iter().any(|part| matches!(part, Part::Media(_)));
+        message.is_list = self.told_list.unwrap_or(self.is_list || has_media || said > 1);
+    }
+}
+
+/// The texts of a tool's result that was a list, as the list of parts that it was.
+fn json_of(parts: &[Part]) -> String {
+    use super::super::Value;
+    let text = |text: &str| {
+        Value::Map(vec![
+            (Cow::Borrowed("type"), Value::Static("text")),
+            (Cow::Borrowed("text"), Value::String(text.to_owned())),
+        ])
+    };
+    let said = parts.iter().filter_map(|part| match part {
+        Part::Text(said) => said.as_str().map(text),
+        Part::Other { json, .. } => json.as_str().and_then(super::super::shared::json::value),
+        _ => None,
+    });
+    Value::Array(said.collect()).to_json()
+}
+
+/// Members of a part in either form.
+#[derive(Default)]
+struct PartMembers {
+    kind: Option<Box<str>>,
+    id: Option<Box<str>>,
+    content: Option<(Box<str>, bool)>,
+    name: Option<Box<str>>,
+    arguments: Option<(Box<str>, bool)>,
+    response: Option<(Box<str>, bool)>,
+    modality: Option<Box<str>>,
+    mime_type: Option<Box<str>>,
+    format: Option<Box<str>>,
+    detail: Option<Box<str>>,
+    file_name: Option<Box<str>>,
+    sha256: Option<Box<str>>,
+    uri: Option<Box<str>>,
+    inline: Option<Box<str>>,
+    file_id: Option<Box<str>>,
+    item: Option<Box<str>>,
+    custom: bool,
+    call_kind: Option<Box<str>>,
+    is_refusal: bool,
+}
+
+/// A part; `None` where there is none.
+pub(in crate::dialect) fn part<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Part>> {
+    if source.peek()? == Kind::String {
+        return Ok(source.text()?.map(|text| Part::Text(Text::kept(text))));
+    }
+    let mut whole = source.clone();
+    let mut of = PartMembers::default();
+    if !source.object(|key, source| of.member(key, source))? {
+        return Ok(None);
+    }
+    if let Some(part) = of.part() {
+        return Ok(Some(part));
+    }
+    let json = Text::kept(whole.json()?);
+    Ok(Some(Part::Other { kind: of.kind.unwrap_or_default(), id: of.id, json }))
+}
+
+impl PartMembers {
+    fn member<'a, S: Source<'a>>(&mut self, key: &str, source: &mut S) -> Read<()> {
+        match key {
+            "type" => self.kind = source.text()?,
+            "id" | "toolCallId" | "tool_call_id" | "call_id" => self.id = source.text()?.or(self.id.take()),
+            "content" | "text" => self.content = source.said()?,
+            "refusal" => {
+                self.content = source.said()?;
+                self.is_refusal = true;
+            }
+            "name" | "toolName" => self.name = source.text()?,
+            "arguments" | "args" => self.arguments = source.said()?,
+            "input" => {
+                self.arguments = source.said()?;
+            }
+            "response" | "result" | "output" => self.response = source.said()?,
+            "function" | "custom" => {
+                self.custom = key == "custom";
+                source.object(|key, source| {
+                    match key {
+                        "name" => self.name = source.text()?,
+                        "arguments" | "input" => self.arguments = source.said()?,
+                        _ => {}
+                    }
+                    Ok(())
+                })?;
+            }
+            "modality" => self.modality = source.text()?,
+            "mime_type" | "mediaType" => self.mime_type = source.text()?,
+            "uri" => self.uri = source.text()?,
+            "file_id" => self.file_id = source.text()?,
+            "format" => self.format = source.text()?,
+            "detail" => self.detail = source.text()?,
+            "filename" => self.file_name = source.text()?,
+            "image_url" | "image_file" | "video_url" | "input_audio" | "audio" | "file" | "file_url" | "file_data" => {
+                self.media(key, source)?;
+            }
+            "server_tool_call" => self.item = Some(source.json()?.into_owned().into_boxed_str()),
+            "sidetone.kind" => self.call_kind = source.text()?,
+            "sidetone.refusal" => self.is_refusal = source.bool()?.unwrap_or(false),
+            "sidetone.sha256" => self.sha256 = source.text()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Media as the OpenAI API writes it: under the name of its kind, a text or an object.
+    fn media<'a, S: Source<'a>>(&mut self, kind: &str, source: &mut S) -> Read<()> {
+        let modality = match kind {
+            "image_url" | "image_file" => "image",
+            "input_audio" | "audio" => "audio",
+            "video_url" => "video",
+            _ => "document",
+        };
+        self.modality = Some(modality.into());
+        if source.peek()? == Kind::String {
+            let text = source.text()?;
+            if kind == "file_data" {
+                self.inline = text
+            } else {
+                self.uri = text
+            }
+            return Ok(());
+        }
+        source.object(|key, source| {
+            match key {
+                "url" | "file_url" => self.uri = source.text()?,
+                "file_id" | "id" => self.file_id = source.text()?,
+                "data" | "file_data" => self.inline = source.text()?,
+                "format" => self.format = source.text()?,
+                "detail" => self.detail = source.text()?,
+                "filename" => self.file_name = source.text()?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// The part; `None` and untouched if it is of a kind that isn't known.
+    fn part(&mut self) -> Option<Part> {
+        let said = |content: Option<(Box<str>, bool)>| content.map(|(text, _)| Text::kept(text)).unwrap_or_default();
+        Some(match self.kind.as_deref() {
+            Some("refusal") => Part::Refusal(said(self.content.take())),
+            Some("text" | "input_text" | "output_text") if self.is_refusal => Part::Refusal(said(self.content.take())),
+            Some("text" | "input_text" | "output_text") => Part::Text(said(self.content.take())),
+            Some("reasoning" | "thinking" | "reasoning_text" | "summary_text") if self.content.is_some() => {
+                Part::Reasoning(said(self.content.take()))
+            }
+            Some("tool_call" | "tool-call" | "function" | "function_call" | "custom" | "custom_tool_call") => {
+                self.call()
+            }
+            None if self.name.is_some() && self.arguments.is_some() => self.call(),
+            Some("tool_call_response" | "tool-result" | "function_call_output") => {
+                let (text, is_json) = self.response.take().or(self.content.take()).unwrap_or_default();
+                let is_list = is_json && text.starts_with('[');
+                Part::ToolResult { id: self.id.take(), content: Text::kept(text), is_list }
+            }
+            Some("server_tool_call") => match self.item.take() {
+                Some(item) => {
+                    let kind = self.name.take().map_or_else(|| "tool_call".to_owned(), |name| format!("{name}_call"));
+                    Part::Other { kind: kind.into(), id: self.id.take(), json: Text::kept(item) }
+                }
+                None => return None,
+            },
+            Some("blob") => {
+                self.inline = self.content.take().map(|(text, _)| text);
+                self.picture()
+            }
+            Some("uri" | "file") | None if self.uri.is_some() || self.file_id.is_some() || self.inline.is_some() => {
+                self.picture()
+            }
+            Some(
+                "image_url" | "image_file" | "video_url" | "input_audio" | "audio" | "input_image" | "input_file"
+                | "file" | "uri",
+            ) => self.picture(),
+            _ => return None,
+        })
+    }
+
+    fn call(&mut self) -> Part {
+        let is_custom = self.custom || matches!(self.kind.as_deref(), Some("custom" | "custom_tool_call"));
+        let kind = match self.call_kind.take() {
+            Some(kind) => Cow::Owned(kind.into_string()),
+            None if is_custom => Cow::Borrowed("custom"),
+            None => Cow::Borrowed("function"),
+        };
+        let arguments = self.arguments.take().map(|(text, _)| Text::kept(text));
+        Part::ToolCall(ToolCall { id: self.id.take(), kind: Some(kind), name: self.name.take(), arguments })
+    }
+
+    fn picture(&mut self) -> Part {
+        let of = std::mem::take(self);
+        let modality = match of.modality.as_deref() {
+            Some("image") => Modality::Image,
+            Some("audio") => Modality::Audio,
+            Some("video") => Modality::Video,
+            _ => Modality::File,
+        };
+        let source = match (of.uri, of.inline, of.file_id) {
+            (Some(uri), ..) => MediaSource::Uri(Text::kept(uri)),
+            (_, Some(inline), _) => match (modality, of.mime_type.as_deref()) {
+                // What the conventions have as bytes of a type is a `data:` URL in the API, but for sound and files.
+                (Modality::Image | Modality::Video, Some(mime)) => {
+                    MediaSource::Uri(Text::kept(format!("data:{mime};base64,{inline}")))
+                }
+                _ => MediaSource::Inline(Text::kept(inline)),
+            },
+            (.., Some(id)) => MediaSource::Id(Text::kept(id)),
+            _ => MediaSource::Unknown,
+        };
+        let is_url = matches!(source, MediaSource::Uri(_));
+        let format = of.format.or_else(|| {
+            Some(match of.mime_type.as_deref().filter(|_| !is_url)? {
+                "audio/wav" => "wav".into(),
+                "audio/mpeg" => "mp3".into(),
+                other => other.into(),
+            })
+        });
+        Part::Media(Media { modality, format, source, detail: of.detail, name: of.file_name, sha256: of.sha256 })
+    }
+}
+
+/// Definitions of tools, in either form.
+pub(in crate::dialect) fn tools<'a, S: Source<'a>>(source: &mut S) -> Read<Vec<ToolDefinition>> {
+    let mut all = Vec::new();
+    source.array(|source| {
+        if all.len() < MESSAGES {
+            all.extend(tool(source)?);
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// The definition of a tool; `None` where there is none.
+pub(in crate::dialect) fn tool<'a, S: Source<'a>>(source: &mut S) -> Read<Option<ToolDefinition>> {
+    let mut tool = ToolDefinition { kind: "".into(), name: None, description: None, parameters: None };
+    if source.object(|key, source| member(&mut tool, key, source))? {
+        if tool.kind.is_empty() {
+            tool.kind = "function".into();
+        }
+        // A built-in one is called by its type.
+        if &*tool.kind != "function" && tool.name.as_deref() == Some(&*tool.kind) {
+            tool.name = None;
+        }
+        return Ok(Some(tool));
+    }
+    Ok(None)
+}
+
+fn member<'a, S: Source<'a>>(tool: &mut ToolDefinition, key: &str, source: &mut S) -> Read<()> {
+    match key {
+        "type" => tool.kind = source.text()?.unwrap_or_default(),
+        "name" => tool.name = source.text()?.filter(|name| !name.is_empty()),
+        "description" => tool.description = source.text()?.map(Text::kept),
+        "parameters" | "inputSchema" | "input_schema" => {
+            tool.parameters = Some(source.value()?).filter(|value| *value != Value::Null);
+        }
+        "function" | "custom" => {
+            source.object(|key, source| member(tool, key, source))?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Texts of a list of parts, or a text: what instructions are.
+pub(in crate::dialect) fn text<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Box<str>>> {
+    if source.peek()? == Kind::String {
+        return source.text();
+    }
+    let mut texts: Vec<Box<str>> = Vec::new();
+    source.array(|source| {
+        if let Some(Part::Text(text)) = part(source)?
+            && let Some(text) = text.as_str()
+            && texts.len() < MESSAGES
+        {
+            texts.push(text.into());
+        }
+        Ok(())
+    })?;
+    Ok((!texts.is_empty()).then(|| texts.join("\n\n").into()))
+}
+
+/// Messages in an attribute or a body: JSON text, or a structured value.
+pub(in crate::dialect) fn messages_in(value: &super::super::Value<'_>, role: &Role) -> Read<Vec<Said>> {
+    match value.as_str() {
+        Some(text) => whole(text, |json| messages(json, role)),
+        None => messages(&mut Tree::new(value), role),
+    }
+}
+
+/// Definitions of tools, likewise.
+pub(in crate::dialect) fn tools_in(value: &super::super::Value<'_>) -> Read<Vec<ToolDefinition>> {
+    match value.as_str() {
+        Some(text) => whole(text, tools),
+        None => tools(&mut Tree::new(value)),
+    }
+}
+
+/// Instructions, likewise; what isn't JSON is the text itself.
+pub(in crate::dialect) fn text_in(value: &super::super::Value<'_>) -> Option<Box<str>> {
+    match value.as_str() {
+        Some(said) if said.trim_start().starts_with('[') => whole(said, text).unwrap_or(Some(said.into())),
+        Some(said) => Some(said.into()),
+        None => text(&mut Tree::new(value)).ok().flatten(),
+    }
+}
+
+/// Reads all of a JSON text.
+pub(in crate::dialect) fn whole<'a, T>(text: &'a str, read: impl FnOnce(&mut Json<'a>) -> Read<T>) -> Read<T> {
+    let mut json = Json::new(text);
+    let value = read(&mut json)?;
+    json.end()?;
+    Ok(value)
+}
