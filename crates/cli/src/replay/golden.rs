@@ -9,18 +9,37 @@ use opentelemetry_sdk::logs::in_memory_exporter::LogDataWithResource;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Histogram, Metric, MetricData, Sum};
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Map, Value, json};
+use sidetone_core::dialect::{Dialect as _, PostHog};
 
 use super::Recorded;
+use super::events::{self, MadeUp};
 
 /// Names that no convention has begin so.
 const OWN: &str = "sidetone.";
 
 /// Parts of the names of attributes that hold a time.
-const TIMES: &[&str] = &["time_to_first_chunk", "time_per_output_chunk", "time_to_first_token"];
+const TIMES: &[&str] = &["latency", "time_to_first_chunk", "time_per_output_chunk", "time_to_first_token"];
 
-/// The document of one case. Names of our own are left out unless `extensions`.
+/// The document of one case. Names of our own are left out unless `extensions`. Dialect `posthog` has events in place of spans.
 #[must_use]
 pub fn document(case: &str, recorded: &Recorded, extensions: bool) -> Value {
+    let mut document = telemetry(case, recorded, extensions);
+    if recorded.dialect == PostHog.name() {
+        let names = Names::of(recorded);
+        let shown = Shown { extensions, names: &names };
+        let mut ids = MadeUp::default();
+        let event = |span| {
+            let name = |id| names.name(id).map(ToOwned::to_owned);
+            events::event(span, shown.typed(&span.attributes), name, &mut ids)
+        };
+        document["events"] = recorded.spans.iter().map(event).collect();
+        document["spans"] = json!([]);
+    }
+    document
+}
+
+/// The same with spans in any dialect.
+pub(super) fn telemetry(case: &str, recorded: &Recorded, extensions: bool) -> Value {
     let names = Names::of(recorded);
     let shown = Shown { extensions, names: &names };
     let mut metrics: Vec<_> = recorded
@@ -119,10 +138,12 @@ impl Shown<'_> {
     }
 
     fn attributes<'a>(&self, attributes: impl IntoIterator<Item = &'a KeyValue>) -> Value {
+        json!(self.typed(attributes))
+    }
+
+    fn typed<'a>(&self, attributes: impl IntoIterator<Item = &'a KeyValue>) -> BTreeMap<String, Value> {
         let own = attributes.into_iter().filter(|own| self.has(own.key.as_str()));
-        let typed: BTreeMap<_, _> =
-            own.map(|own| (own.key.as_str(), attribute(own.key.as_str(), &own.value))).collect();
-        json!(typed)
+        own.map(|own| (own.key.to_string(), attribute(own.key.as_str(), &own.value))).collect()
     }
 
     fn points(&self, scope: &InstrumentationScope, metric: &Metric) -> Vec<Value> {

@@ -42,6 +42,8 @@ pub struct Recorded {
     pub logs: Vec<LogDataWithResource>,
     /// The metrics.
     pub metrics: Vec<ResourceMetrics>,
+    /// The name of the dialect that all of it is in.
+    pub dialect: &'static str,
 }
 
 /// The SDK didn't hand over what it was given.
@@ -124,6 +126,7 @@ impl Memory {
             spans,
             logs: self.logs.get_emitted_logs()?,
             metrics: self.metrics.get_finished_metrics()?,
+            dialect: self.dialect.name(),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `sidetone replay`: recorded exchanges through the real understanding, dialect and OpenTelemetry SDK.
 
 mod command;
+mod events;
 pub mod golden;
 mod memory;
 mod observe;

@@ -28,7 +28,7 @@ pub(crate) fn print(
     extensions: bool,
     style: Style,
 ) -> io::Result<()> {
-    let document = golden::document(case, recorded, extensions);
+    let document = golden::telemetry(case, recorded, extensions);
     writeln!(out, "{}", style.paint(Ink::Bold, case))?;
     for (span, data) in list(&document["spans"]).iter().zip(&recorded.spans) {
         let took = data.end_time.duration_since(data.start_time).unwrap_or_default();

@@ -39,6 +39,10 @@ pub(in crate::dialect) fn said(message: &Message) -> Value<'_> {
     all.text("name", message.name.as_deref());
     let mut said = content::Map::new();
     content::said(&mut said, message);
+    let is_empty = |part: &Part| matches!(part, Part::Text(text) if text.as_str() == Some(""));
+    if message.parts.iter().any(is_empty) && !said.iter().any(|(key, _)| key == "content") {
+        content::put(&mut said, "content", Value::Static(""));
+    }
     all.extend(said);
     all.value()
 }
