@@ -46,10 +46,12 @@ impl Instruments {
             costs.add(cost.total, list);
         }
         for point in &metrics.points {
-            let own =
-                point.own.as_ref().and_then(|(name, value)| Some((*name, attribute(value, LengthLimit::default())?)));
-            let has_own = own.is_some();
-            list.extend(own.map(|(name, value)| KeyValue::new(name, value)));
+            let shared = list.len();
+            if let Some((name, value)) = &point.own
+                && let Some(value) = attribute(value, LengthLimit::default())
+            {
+                list.push(KeyValue::new(*name, value));
+            }
             match (recorders.get(point.instrument), point.value) {
                 (Some(Recorder::Times(histogram)), Measure::Time(time)) => histogram.record(time.as_secs_f64(), list),
                 (Some(Recorder::Counts(histogram)), Measure::Count(count)) => histogram.record(count, list),
@@ -58,9 +60,7 @@ impl Instruments {
                     debug_assert!(false, "{point:?}")
                 }
             }
-            if has_own {
-                list.pop();
-            }
+            list.truncate(shared);
         }
     }
 }

@@ -65,25 +65,18 @@ fn prompts<'a>(list: &mut Numbered<'a>, call: &'a Call) {
     }
     for message in &call.request.messages {
         for part in &message.parts {
-            if let Part::ToolResult { id, content: text, is_list } = part {
+            if let Part::ToolResult { id, content: text, .. } = part {
                 let at = at();
                 list.put(names::GEN_AI_PROMPT_N_ROLE, at, Value::Static(Role::Tool.as_str()));
                 list.known(names::GEN_AI_PROMPT_N_TOOL_CALL_ID, at, id.as_deref());
-                result(list, at, text, *is_list);
+                // A list is JSON already.
+                list.said(names::GEN_AI_PROMPT_N_CONTENT, at, Some(text));
             }
         }
         let is_result = |part: &Part| matches!(part, Part::ToolResult { .. });
         if message.parts.is_empty() || !message.parts.iter().all(is_result) {
             prompt(list, at(), message, call.surface == RESPONSES);
         }
-    }
-}
-
-/// What a tool gave back: text, or the JSON of a list.
-fn result<'a>(list: &mut Numbered<'a>, at: [usize; 1], text: &'a Text, is_list: bool) {
-    match text.as_str().filter(|_| is_list).and_then(json::value) {
-        Some(content) => list.put(names::GEN_AI_PROMPT_N_CONTENT, at, json_text::of(&content)),
-        None => list.said(names::GEN_AI_PROMPT_N_CONTENT, at, Some(text)),
     }
 }
 

@@ -32,7 +32,9 @@ pub(super) fn tell<'a>(list: &mut List<'a>, call: &'a Call) {
         Operation::CreateAgent | Operation::InvokeAgent => (names::GEN_AI_AGENT_ID, names::GEN_AI_AGENT_DESCRIPTION),
         _ => (names::GEN_AI_TOOL_CALL_ID, names::GEN_AI_TOOL_DESCRIPTION),
     };
-    list.text(id, step.id.as_deref());
+    // The agent on whose behalf it is has that name on every span.
+    let is_told = id == names::GEN_AI_AGENT_ID && call.identity.agent_id.is_some();
+    list.text(id, step.id.as_deref().filter(|_| !is_told));
     list.text(names::GEN_AI_TOOL_TYPE, step.kind.as_deref());
     list.text(description, step.description.as_ref().and_then(Text::as_str));
 }
