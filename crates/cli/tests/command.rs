@@ -68,7 +68,7 @@ fn wrong_usage_exits_2_and_names_what_there_is() {
     for (args, words) in [
         (
             &["replay", "--dialect", "newest", "x"][..],
-            &["newest", "possible values: v2, latest, v1, openinference"][..],
+            &["newest", "possible values: v2, latest, v1, openinference, posthog"][..],
         ),
         (&["replay", "--content", "on", "x"], &["on", "possible values: off, redacted, full"]),
         (&["replay", "--format", "xml", "x"], &["xml", "possible values: golden, jsonl, pretty"]),

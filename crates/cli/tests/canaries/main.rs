@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use sidetone::environment::{Choices, Environment};
 use sidetone_cli::replay::{Cut, Memory, golden, observe};
-use sidetone_core::dialect::{Dialect, Latest, OpenInference, V1, V2};
+use sidetone_core::dialect::{Dialect, Latest, OpenInference, PostHog, V1, V2};
 use sidetone_core::event::{Call, Outcome};
 use sidetone_core::exchange::Settings;
 use sidetone_core::policy::Content;
@@ -40,7 +40,7 @@ impl Written {
 }
 
 /// Every dialect, with what was said in each place that it has for it.
-const DIALECTS: [&dyn Dialect; 5] = [&V2, &Latest::EVENT_ONLY, &Latest::SPAN_AND_EVENT, &V1, &OpenInference];
+const DIALECTS: [&dyn Dialect; 6] = [&V2, &Latest::EVENT_ONLY, &Latest::SPAN_AND_EVENT, &V1, &OpenInference, &PostHog];
 
 /// Every sink that writes, into one.
 pub(crate) fn sinks(written: &Written) -> Vec<Box<dyn Sink>> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) const MODES: [(&str, &str); 2] = [("off", "off"), ("full", "on")];
 
 /// The dialects, as the command names them.
-pub(crate) const DIALECTS: [&str; 4] = ["v2", "latest", "v1", "openinference"];
+pub(crate) const DIALECTS: [&str; 5] = ["v2", "latest", "v1", "openinference", "posthog"];
 
 /// The repository's `conformance` folder.
 pub(crate) fn conformance() -> PathBuf {

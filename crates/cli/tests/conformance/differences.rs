@@ -10,7 +10,8 @@ use super::cases;
 use super::fields::{Difference, equal};
 
 /// The files in `conformance`.
-const FILES: &[&str] = &["differences.json", "differences.openinference.json", "differences.v1.json"];
+const FILES: &[&str] =
+    &["differences.json", "differences.openinference.json", "differences.posthog.json", "differences.v1.json"];
 
 fn read(name: &str) -> File {
     let text = std::fs::read_to_string(cases::conformance().join(name)).expect("the file is there");
@@ -95,7 +96,7 @@ impl Differences {
             assert!(!entry.cases.is_empty() && !entry.content.is_empty(), "{} is for nothing", entry.field);
             let known: &[&[String]] = match entry.against.as_str() {
                 "further" => &[&further],
-                "openinference" | "v1_indexed" => &[&shared, &further],
+                "openinference" | "posthog" | "v1_indexed" => &[&shared, &further],
                 _ => &[&shared],
             };
             for case in &entry.cases {

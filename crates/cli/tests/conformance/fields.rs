@@ -17,14 +17,14 @@ pub(crate) fn flatten(document: &Value) -> BTreeMap<String, Value> {
     fields
 }
 
-/// Spans, log events and metrics by path. Metrics are known by name and by token type or finish reason, so that one more is one
+/// Spans, log events, events of PostHog and metrics by path. Metrics are known by name and by token type or finish reason, so that one more is one
 /// difference.
 fn elements(document: &Value) -> BTreeMap<String, Value> {
     let mut elements = BTreeMap::new();
     for (key, value) in document.as_object().expect("a document is an object") {
         match (key.as_str(), value) {
             (key, _) if LEFT_OUT.contains(&key) => {}
-            ("spans" | "logs", Value::Array(list)) => {
+            ("spans" | "logs" | "events", Value::Array(list)) => {
                 elements.extend(list.iter().enumerate().map(|(i, element)| (format!("{key}[{i}]"), element.clone())));
             }
             ("metrics", Value::Array(list)) => {

@@ -13,6 +13,7 @@ mod names;
 mod openinference;
 mod parsed;
 mod pieces;
+mod posthog;
 mod renamed;
 mod schemas;
 mod v1;

@@ -35,7 +35,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("error", &["error.type"]),
 ];
 
-type Meaning = BTreeMap<String, Value>;
+pub(crate) type Meaning = BTreeMap<String, Value>;
 
 /// A typed value without its type's name: `{"double": 0.5}` is 0.5.
 pub(crate) fn plain(value: &Value) -> Value {
@@ -48,7 +48,7 @@ pub(crate) fn plain(value: &Value) -> Value {
 }
 
 /// What the span's attributes mean.
-fn of_attributes(document: &Value) -> Meaning {
+pub(crate) fn of_attributes(document: &Value) -> Meaning {
     let attributes = document["spans"][0]["attributes"].as_object().expect("there is a span");
     let meanings = ATTRIBUTES.iter().filter_map(|(meaning, names)| {
         let value = names.iter().find_map(|name| attributes.get(*name))?;
@@ -63,7 +63,7 @@ fn reason(reason: &Value) -> Value {
 }
 
 /// What the messages mean that a span carries as JSON.
-fn of_json_messages(document: &Value) -> Meaning {
+pub(crate) fn of_json_messages(document: &Value) -> Meaning {
     let attributes = &document["spans"][0]["attributes"];
     let parsed = |name: &str| -> Vec<Value> {
         attributes[name]["string"].as_str().map_or_else(Vec::new, |text| serde_json::from_str(text).unwrap())

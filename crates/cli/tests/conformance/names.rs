@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use sidetone_core::dialect::names::openinference::OPENINFERENCE;
+use sidetone_core::dialect::names::posthog::POSTHOG;
 use sidetone_core::dialect::names::traceloop::TRACELOOP;
 use sidetone_core::dialect::names::{CONVENTIONS, Convention, EXTENSIONS, GENERAL, Kind, State};
 
@@ -23,6 +24,13 @@ fn names_of(document: &Value) -> BTreeSet<Found> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let spans = list(&document["spans"]);
     let events: Vec<_> = spans.iter().flat_map(|span| list(&span["events"])).collect();
+    for event in list(&document["events"]) {
+        found.insert((Kind::Event, event["event"].as_str().unwrap().to_owned(), String::new()));
+        for (name, value) in event["properties"].as_object().into_iter().flatten() {
+            let kind = value.as_object().and_then(|map| map.keys().next()).expect("a typed value");
+            found.insert((Kind::Attribute, name.clone(), kind.clone()));
+        }
+    }
     let (logs, metrics) = (list(&document["logs"]), list(&document["metrics"]));
     for element in spans.iter().chain(&events).chain(&logs).chain(&metrics) {
         for (name, value) in element["attributes"].as_object().into_iter().flatten() {
@@ -85,6 +93,17 @@ fn is_traceloop(kind: &Kind, name: &str, types: &str) -> bool {
     TRACELOOP.contains(&(name, types))
 }
 
+/// Whether it is a name of PostHog's, with that type.
+fn is_posthog(kind: &Kind, name: &str, types: &str) -> bool {
+    let types = match types {
+        _ if *kind == Kind::Event => "event",
+        "array" => "list",
+        "kvlist" => "map",
+        other => other,
+    };
+    POSTHOG.iter().any(|(known, kind)| *known == name && (*kind == types || *kind == "any"))
+}
+
 /// What is wrong with a name that a dialect writes.
 fn problem(dialect: &str, (kind, name, types): &Found) -> Option<String> {
     let is_theirs = *kind == Kind::Operation || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
@@ -92,6 +111,7 @@ fn problem(dialect: &str, (kind, name, types): &Found) -> Option<String> {
         let is_known = GENERAL.contains(&name.as_str())
             || EXTENSIONS.iter().any(|own| own.name == name)
             || dialect == "openinference" && is_openinference(name, types)
+            || dialect == "posthog" && is_posthog(kind, name, types)
             || dialect == "v1" && is_traceloop(kind, name, types);
         return (!is_known).then(|| format!("{name} is in no table, or not as {types}"));
     }
@@ -102,7 +122,7 @@ fn problem(dialect: &str, (kind, name, types): &Found) -> Option<String> {
         "latest" => &[State::Defined, State::Peer],
         // Names from before the conventions are what it is made of.
         "v1" => &[State::Defined, State::Deprecated, State::Peer, State::Legacy],
-        "openinference" => &[],
+        "openinference" | "posthog" => &[],
         other => panic!("say which states {other} may use"),
     };
     if !may_be.contains(&row.state) {
@@ -162,6 +182,15 @@ fn an_invented_name_another_type_and_a_state_that_is_not_allowed_are_found() {
         (Kind::Metric, "llm.openai.embeddings.vector_size", "histogram element", false),
     ] {
         assert_eq!(is_traceloop(&kind, name, types), is_right, "{name} {types}");
+    }
+    for (kind, name, types, is_right) in [
+        (Kind::Attribute, "$ai_input", "array", true),
+        (Kind::Attribute, "$ai_input", "string", false),
+        (Kind::Attribute, "$ai_mood", "string", false),
+        (Kind::Event, "$ai_generation", "", true),
+        (Kind::Event, "$ai_input", "", false),
+    ] {
+        assert_eq!(is_posthog(&kind, name, types), is_right, "{name} {types}");
     }
     for (name, types, is_right) in [
         ("llm.model_name", "string", true),

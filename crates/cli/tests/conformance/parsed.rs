@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 /// JSON text of a span as a value, whose members that are null are none: the schemas' default, which some of the packages write.
 /// Text that isn't JSON stays.
 pub(crate) fn of(mut document: Value, is_json: impl Fn(&str) -> bool) -> Value {
-    for (name, value) in document["spans"][0]["attributes"].as_object_mut().into_iter().flatten() {
+    let attributes = document.pointer_mut("/spans/0/attributes").and_then(Value::as_object_mut);
+    for (name, value) in attributes.into_iter().flatten() {
         if is_json(name)
             && let Ok(json) = serde_json::from_str(value["string"].as_str().unwrap())
         {
