@@ -83,6 +83,12 @@ extensions! {
         "Seconds until the first chunk of a stream, whatever it carried; dialect `posthog`.";
     SIDETONE_AGENT_ID = "sidetone.agent.id", Span, "string",
         "The agent, by scope; dialect `posthog`.";
+    SIDETONE_STEP_ID = "sidetone.step.id", Span, "string",
+        "The id of the tool call that a step of the application answers, or of the agent that it runs; dialect `posthog`.";
+    SIDETONE_STEP_KIND = "sidetone.step.kind", Span, "string",
+        "What kind of tool such a step runs; dialect `posthog`.";
+    SIDETONE_STEP_DESCRIPTION = "sidetone.step.description", Span, "string",
+        "What such a step is for, if content is kept; dialect `posthog`.";
     SIDETONE_REQUEST_ID = "sidetone.request_id", Span, "string",
         "The server's id of the HTTP request (`x-request-id`, `apim-request-id`), which its support asks for.";
     SIDETONE_PROCESSING_MS = "sidetone.processing_ms", Span, "int",

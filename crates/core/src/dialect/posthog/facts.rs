@@ -5,7 +5,7 @@ use super::super::names::{self, posthog as ph};
 use super::super::shared::list::List;
 use super::super::shared::{chat, span};
 use super::{RESPONSES, parameters};
-use crate::event::{Call, Failure, Operation, Outcome, Usage};
+use crate::event::{Call, Failure, Operation, Outcome, Text, Usage};
 
 /// Attributes of a call with everything set, so that the list is allocated once.
 const TYPICAL: usize = 64;
@@ -178,6 +178,11 @@ fn own<'a>(list: &mut List<'a>, call: &'a Call) {
     list.count(names::SIDETONE_EMBEDDINGS_DIMENSIONS, response.embedding_dimensions);
     list.double(names::SIDETONE_TIME_TO_FIRST_CHUNK, call.timing.first_chunk.map(|time| time.as_secs_f64()));
     list.text(names::SIDETONE_AGENT_ID, call.identity.agent_id.as_deref());
+    if let Some(step) = call.step.as_deref() {
+        list.text(names::SIDETONE_STEP_ID, step.id.as_deref());
+        list.text(names::SIDETONE_STEP_KIND, step.kind.as_deref());
+        list.text(names::SIDETONE_STEP_DESCRIPTION, step.description.as_ref().and_then(Text::as_str));
+    }
     list.int(names::HTTP_REQUEST_RESEND_COUNT, call.resend_count.map(i64::from));
     span::own(list, call);
 }

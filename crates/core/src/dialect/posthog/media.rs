@@ -13,6 +13,9 @@ const KEYS: &[&str] = &["data", "image_url", "video_url", "audio", "audio_data",
 /// Keys whose map has media under `url`.
 const URLS: &[&str] = &["image_url", "video_url"];
 
+/// The type of an item that has an image under `result`.
+const GENERATED: &str = "image_generation_call";
+
 /// Keys that say what the media beside them are.
 const KINDS: &[&str] = &["mime_type", "media_type", "format"];
 
@@ -22,39 +25,60 @@ const IMAGES: &[&str] = &["png", "jpg", "jpeg", "gif", "webp", "bmp", "svg"];
 
 /// The value without base64 in it.
 pub(super) fn redacted(value: Value<'_>) -> Value<'_> {
-    at(value, "", "", None)
+    at(value, &Place::default())
 }
 
-/// The same of a value that stands under `key`, in a map that stands under `above`, beside what says of which kind it is.
-fn at<'a>(value: Value<'a>, key: &str, above: &str, kind: Option<&str>) -> Value<'a> {
+/// Where a value stands.
+#[derive(Default)]
+struct Place<'p> {
+    /// Its key.
+    key: &'p str,
+    /// The key of the map that it is in.
+    above: &'p str,
+    /// The `type` of that map.
+    of: Option<&'p str>,
+    /// What that map says of its kind.
+    kind: Option<&'p str>,
+}
+
+impl Place<'_> {
+    /// Whether media are expected there.
+    fn is_of_media(&self) -> bool {
+        KEYS.contains(&self.key)
+            || self.key == "url" && URLS.contains(&self.above)
+            || self.key == "result" && self.of == Some(GENERATED)
+    }
+}
+
+fn at<'a>(value: Value<'a>, place: &Place<'_>) -> Value<'a> {
     match value {
-        Value::Map(members) => Value::Map(map(members, key)),
-        Value::Array(values) => Value::Array(values.into_iter().map(|value| at(value, key, above, kind)).collect()),
+        Value::Map(members) => Value::Map(map(members, place.key)),
+        Value::Array(values) => Value::Array(values.into_iter().map(|value| at(value, place)).collect()),
         value => {
-            let placeholder = value.as_str().and_then(|text| placeholder(text, key, above, kind));
+            let placeholder = value.as_str().and_then(|text| placeholder(text, place));
             placeholder.map_or(value, Value::Static)
         }
     }
 }
 
 fn map<'a>(members: Vec<(Key, Value<'a>)>, above: &str) -> Vec<(Key, Value<'a>)> {
-    let of = |wanted: &str| members.iter().find(|(key, _)| key == wanted).and_then(|(_, value)| value.as_str());
-    let kind = KINDS.iter().find_map(|key| of(key)).map(ToOwned::to_owned);
-    members
-        .into_iter()
-        .map(|(key, value)| {
-            let value = at(value, &key, above, kind.as_deref());
-            (key, value)
-        })
-        .collect()
+    let text = |wanted: &str| members.iter().find(|(key, _)| key == wanted).and_then(|(_, value)| value.as_str());
+    let of = text("type").map(ToOwned::to_owned);
+    let kind = KINDS.iter().find_map(|key| text(key)).map(ToOwned::to_owned);
+    let kind = kind.or_else(|| of.clone().filter(|of| matches!(of.as_str(), "image" | "video" | "audio")));
+    let redacted = |(key, value): (Key, Value<'a>)| {
+        let place = Place { key: &key, above, of: of.as_deref(), kind: kind.as_deref() };
+        let value = at(value, &place);
+        (key, value)
+    };
+    members.into_iter().map(redacted).collect()
 }
 
-fn placeholder(text: &str, key: &str, above: &str, kind: Option<&str>) -> Option<&'static str> {
+fn placeholder(text: &str, place: &Place<'_>) -> Option<&'static str> {
     if let Some(mime) = data_url(text) {
         return Some(word(Some(mime)));
     }
-    let is_media = KEYS.contains(&key) || key == "url" && URLS.contains(&above);
-    (is_media && text.len() >= SHORTEST && is_base64(text)).then(|| word(kind))
+    (place.is_of_media() && text.len() >= SHORTEST && is_base64(text)).then(|| word(place.kind))
 }
 
 /// The MIME type of a `data:` URL that holds base64.

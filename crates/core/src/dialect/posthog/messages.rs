@@ -6,21 +6,19 @@ use super::super::shared::json_text::Object;
 use super::super::shared::list::List;
 use super::super::shared::{chat, content, items, json};
 use super::{RESPONSES, media};
-use crate::event::{Call, Message, Operation, Part, Text};
+use crate::event::{Call, Choice, Operation, Part, Text};
 
 /// Adds what was said, if it is kept, and the tools as far as they are.
 pub(super) fn add<'a>(list: &mut List<'a>, call: &'a Call, is_kept: bool) {
-    let Call { request, response, .. } = call;
+    let request = &call.request;
     if !call.operation.is_call() {
-        step(list, call);
+        step(list, call, is_kept);
         return;
     }
     if is_kept && call.operation != Operation::Embeddings {
         // A limit on the number of attributes takes those at the end.
-        let choices = response.choices.iter().map(|choice| received(&choice.message)).map(media::redacted);
-        list.0.push((ph::AI_OUTPUT_CHOICES, Value::Array(choices.collect())));
-        let sent = sent(call).into_iter().map(media::redacted).collect();
-        list.0.push((ph::AI_INPUT, Value::Array(sent)));
+        list.0.push((ph::AI_OUTPUT_CHOICES, answers(call)));
+        list.0.push((ph::AI_INPUT, sent(call)));
         list.text(ph::AI_INSTRUCTIONS, request.instructions.as_ref().and_then(Text::as_str));
     }
     if !request.tools.is_empty() {
@@ -29,18 +27,32 @@ pub(super) fn add<'a>(list: &mut List<'a>, call: &'a Call, is_kept: bool) {
     }
 }
 
-/// What a step of the application was given, and what it gave back.
-fn step<'a>(list: &mut List<'a>, call: &'a Call) {
-    let Some(step) = &call.step else { return };
-    for (name, text) in [(ph::AI_INPUT_STATE, &step.input), (ph::AI_OUTPUT_STATE, &step.output)] {
-        if let Some(text) = text.as_ref().and_then(Text::as_str) {
-            list.0.push((name, json::value(text).unwrap_or(Value::Str(text))));
+/// What a step of the application was given, and what it gave back: that of a tool, or messages.
+fn step<'a>(list: &mut List<'a>, call: &'a Call, is_kept: bool) {
+    let step = call.step.as_deref();
+    let state = |text: Option<&'a Text>| {
+        let text = text.and_then(Text::as_str)?;
+        Some(json::value(text).unwrap_or(Value::Str(text)))
+    };
+    let has_sent = is_kept && (!call.request.messages.is_empty() || call.request.instructions.is_some());
+    let input = state(step.and_then(|step| step.input.as_ref())).or_else(|| has_sent.then(|| sent(call)));
+    let has_answers = is_kept && !call.response.choices.is_empty();
+    let output = state(step.and_then(|step| step.output.as_ref())).or_else(|| has_answers.then(|| answers(call)));
+    for (name, value) in [(ph::AI_INPUT_STATE, input), (ph::AI_OUTPUT_STATE, output)] {
+        if let Some(value) = value {
+            list.0.push((name, value));
         }
     }
 }
 
+/// What came: a message for each choice.
+fn answers(call: &Call) -> Value<'_> {
+    let choices = call.response.choices.iter().enumerate();
+    Value::Array(choices.map(|(place, choice)| media::redacted(received(place, choice))).collect())
+}
+
 /// Messages that were sent, as they were; instructions beside them are the first one.
-fn sent(call: &Call) -> Vec<Value<'_>> {
+fn sent(call: &Call) -> Value<'_> {
     let request = &call.request;
     let mut all = Vec::with_capacity(request.messages.len() + 1);
     if let Some(text) = request.instructions.as_ref().and_then(Text::as_str) {
@@ -54,12 +66,16 @@ fn sent(call: &Call) -> Vec<Value<'_>> {
     } else {
         all.extend(request.messages.iter().flat_map(chat::messages));
     }
-    all
+    Value::Array(all.into_iter().map(media::redacted).collect())
 }
 
-/// A message that came: its content is a list of all that is in it, tool calls too.
-fn received(message: &Message) -> Value<'_> {
+/// A message that came: its content is a list of all that is in it, tool calls too. Its index is its place, or is said.
+fn received(place: usize, choice: &Choice) -> Value<'_> {
+    let Choice { index, message, .. } = choice;
     let mut all = Object::default();
+    if *index as usize != place {
+        all.put("index", Value::Int(i64::from(*index)));
+    }
     all.put("role", Value::Str(message.role.as_str()));
     all.put("content", Value::Array(message.parts.iter().filter_map(part).collect()));
     all.value()

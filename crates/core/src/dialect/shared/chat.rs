@@ -81,6 +81,9 @@ pub(in crate::dialect) fn usage(usage: &Usage, is_responses: bool) -> Object<'st
     details.count("cache_write_tokens", usage.cache_write);
     details.count("audio_tokens", usage.input_audio);
     details.count("image_tokens", usage.input_image);
+    let mut cached = Object::default();
+    cached.count("audio_tokens", usage.cache_read_audio);
+    details.object("cached_tokens_details", cached);
     all.object(inside_input, details);
     let mut details = Object::default();
     details.count("reasoning_tokens", usage.reasoning);
@@ -89,5 +92,9 @@ pub(in crate::dialect) fn usage(usage: &Usage, is_responses: bool) -> Object<'st
     details.count("accepted_prediction_tokens", usage.accepted_prediction);
     details.count("rejected_prediction_tokens", usage.rejected_prediction);
     all.object(inside_output, details);
+    // As Anthropic writes it: no API of OpenAI's has it.
+    let mut written = Object::default();
+    written.count("ephemeral_1h_input_tokens", usage.cache_write_1h);
+    all.object("cache_creation", written);
     all
 }
