@@ -66,15 +66,7 @@ fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
         names::OPENAI_REQUEST_SERVICE_TIER => slots::text(&mut request.service_tier, value),
         names::OPENAI_RESPONSE_SERVICE_TIER => slots::text(&mut response.service_tier, value),
         names::OPENAI_RESPONSE_SYSTEM_FINGERPRINT => slots::text(&mut response.system_fingerprint, value),
-        names::OPENAI_API_TYPE => {
-            draft.surface = draft.surface.or(match value.as_str() {
-                Some("chat_completions") => Some("openai.chat"),
-                Some("responses") => Some("openai.responses"),
-                Some(_) => return Taken::No,
-                None => return Taken::WrongType,
-            });
-            Taken::Yes
-        }
+        names::OPENAI_API_TYPE => gen_ai::api(&mut draft.surface, value),
         names::GEN_AI_INPUT_MESSAGES => input(draft, value),
         names::GEN_AI_OUTPUT_MESSAGES => output(draft, value),
         names::GEN_AI_SYSTEM_INSTRUCTIONS => {

@@ -261,12 +261,13 @@ impl<'r> Draft<'r> {
     fn left(&mut self) {
         for Place { of, taken, is_known } in std::mem::take(&mut self.places) {
             if !is_known {
-                let (name, attributes) = match of {
-                    Of::Event(event) => (&event.name, &event.attributes),
-                    Of::Log(log) => (&log.name, &log.attributes),
+                let (name, attributes, body) = match of {
+                    Of::Event(event) => (&event.name, &event.attributes, None),
+                    Of::Log(log) => (&log.name, &log.attributes, log.body.as_ref()),
                     Of::Span(_) => continue,
                 };
                 let members = attributes.iter().map(|(name, value)| (Cow::Owned(name.to_string()), value.clone()));
+                let members = members.chain(body.map(|body| (Cow::Borrowed("body"), body.clone())));
                 self.keep(name, &Value::Map(members.collect()), Why::Unknown);
                 continue;
             }

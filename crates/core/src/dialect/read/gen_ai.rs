@@ -97,3 +97,15 @@ pub(in crate::dialect) fn provider(slot: &mut Option<Cow<'static, str>>, value: 
     }
     Taken::Yes
 }
+
+/// Which API of OpenAI's: the value of `openai.api.type`.
+pub(in crate::dialect) fn api(slot: &mut Option<&'static str>, value: &Value<'_>) -> Taken {
+    let surface = match value.as_str() {
+        Some("chat_completions") => "openai.chat",
+        Some("responses") => "openai.responses",
+        Some(_) => return Taken::No,
+        None => return Taken::WrongType,
+    };
+    slot.get_or_insert(surface);
+    Taken::Yes
+}

@@ -34,6 +34,8 @@ pub(in crate::dialect) fn attribute(draft: &mut Draft<'_>, name: &str, value: &V
         names::PROCESS_EXECUTABLE_NAME => slots::text(&mut process.name, value),
         names::CONTAINER_ID => slots::text(&mut process.container, value),
         names::K8S_POD_UID => slots::text(&mut process.pod, value),
+        // Beside each log event of ours.
+        names::SIDETONE_APP_NAME => slots::text(&mut identity.app_name, value),
         "user.id" => slots::text(&mut identity.user_id, value),
         "session.id" => slots::text(&mut identity.session_id, value),
         _ => Taken::No,

@@ -16,9 +16,10 @@ mod source;
 
 use std::fmt::Debug;
 
-use super::latest;
+use super::{latest, v2};
 use crate::event::Call;
 
+pub(in crate::dialect) use draft::reason_unless_none;
 pub use draft::{Draft, Taken, Unread, Why};
 pub use record::{EventRecord, Field, LogRecord, RecordStatus, Records, SpanKind, SpanRecord, gather};
 
@@ -36,7 +37,7 @@ pub trait Reader: Sync + Debug {
 }
 
 /// Every reader, in the order in which they are asked: what one has said, those after it don't change.
-pub static READERS: &[&dyn Reader] = &[&latest::Reader];
+pub static READERS: &[&dyn Reader] = &[&latest::Reader, &v2::Reader];
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq)]

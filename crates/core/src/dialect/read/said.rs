@@ -19,6 +19,14 @@ pub(in crate::dialect) struct Said {
     pub(in crate::dialect) index: Option<u32>,
 }
 
+impl Said {
+    /// A message of which only its role is told.
+    pub(in crate::dialect) fn silent(role: Role) -> Self {
+        let message = Message { role, name: None, parts: Vec::new(), is_list: false };
+        Self { message, finish_reason: None, index: None }
+    }
+}
+
 /// A list of messages, or one; a text alone is one of that role.
 pub(in crate::dialect) fn messages<'a, S: Source<'a>>(source: &mut S, role: &Role) -> Read<Vec<Said>> {
     let mut all = Vec::new();
@@ -37,17 +45,14 @@ pub(in crate::dialect) fn messages<'a, S: Source<'a>>(source: &mut S, role: &Rol
 
 /// A message; `None` where there is none.
 pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role) -> Read<Option<Said>> {
-    let mut said = Said {
-        message: Message { role: role.clone(), name: None, parts: Vec::new(), is_list: false },
-        finish_reason: None,
-        index: None,
-    };
+    let mut said = Said::silent(role.clone());
     if source.peek()? == Kind::String {
         let text = source.text()?.unwrap_or_default();
         said.message.parts.push(Part::Text(Text::kept(text)));
         return Ok(Some(said));
     }
     let mut of = Members::default();
+    let mut result = None;
     let is_message = source.object(|key, source| {
         match key {
             "role" => of.role = source.text()?,
@@ -57,6 +62,7 @@ pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role
             }
             "content" => match source.peek()? {
                 Kind::Array => {
+                    result = Some(source.clone());
                     of.is_list = source.array(|source| list(source, &mut of.content))?;
                 }
                 _ => of.text = source.said()?,
@@ -66,7 +72,7 @@ pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role
             "tool_calls" => {
                 source.array(|source| list(source, &mut of.calls))?;
             }
-            "tool_call_id" => of.tool_call_id = source.text()?,
+            "tool_call_id" | "id" => of.tool_call_id = source.text()?,
             "finish_reason" => said.finish_reason = source.text()?,
             "index" | "sidetone.index" => said.index = source.i64()?.and_then(|index| u32::try_from(index).ok()),
             "sidetone.list" => of.told_list = source.bool()?,
@@ -80,7 +86,16 @@ pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role
     if let Some(role) = &of.role {
         said.message.role = Role::named(role);
     }
-    of.into_message(&mut said.message);
+    if said.message.role == Role::Tool && of.is_result() {
+        let content = match (of.text, result) {
+            (Some((text, _)), _) => Text::kept(text),
+            (None, Some(mut list)) => Text::kept(list.json()?),
+            (None, None) => Text::default(),
+        };
+        said.message.parts.push(Part::ToolResult { id: of.tool_call_id, content, is_list: of.is_list });
+    } else {
+        of.into_message(&mut said.message);
+    }
     Ok(Some(said))
 }
 
@@ -106,16 +121,12 @@ struct Members {
 }
 
 impl Members {
+    /// Whether a tool's message is the result itself, and not a list of parts with results among them.
+    fn is_result(&self) -> bool {
+        self.is_list || self.text.is_some() || (self.tool_call_id.is_some() && self.content.is_empty())
+    }
+
     fn into_message(self, message: &mut Message) {
-        let is_result = message.role == Role::Tool && (self.tool_call_id.is_some() || self.text.is_some());
-        if is_result && (self.is_list || self.text.is_some()) {
-            let content = match self.text {
-                Some((text, _)) => Text::kept(text),
-                None => Text::kept(json_of(&self.content)),
-            };
-            message.parts.push(Part::ToolResult { id: self.tool_call_id, content, is_list: self.is_list });
-            return;
-        }
         let text = self.text.map(|(text, _)| text).filter(|text| !text.is_empty());
         message.parts.extend(self.reasoning.map(|text| Part::Reasoning(Text::kept(text))));
         message.parts.extend(text.map(|text| Part::Text(Text::kept(text))));
@@ -126,23 +137,6 @@ impl Members {
         let has_media = message.parts.iter().any(|part| matches!(part, Part::Media(_)));
         message.is_list = self.told_list.unwrap_or(self.is_list || has_media || said > 1);
     }
-}
-
-/// The texts of a tool's result that was a list, as the list of parts that it was.
-fn json_of(parts: &[Part]) -> String {
-    use super::super::Value;
-    let text = |text: &str| {
-        Value::Map(vec![
-            (Cow::Borrowed("type"), Value::Static("text")),
-            (Cow::Borrowed("text"), Value::String(text.to_owned())),
-        ])
-    };
-    let said = parts.iter().filter_map(|part| match part {
-        Part::Text(said) => said.as_str().map(text),
-        Part::Other { json, .. } => json.as_str().and_then(super::super::shared::json::value),
-        _ => None,
-    });
-    Value::Array(said.collect()).to_json()
 }
 
 /// Members of a part in either form.
@@ -165,6 +159,7 @@ struct PartMembers {
     file_id: Option<Box<str>>,
     item: Option<Box<str>>,
     custom: bool,
+    is_function: bool,
     call_kind: Option<Box<str>>,
     is_refusal: bool,
 }
@@ -204,6 +199,7 @@ impl PartMembers {
             "response" | "result" | "output" => self.response = source.said()?,
             "function" | "custom" => {
                 self.custom = key == "custom";
+                self.is_function = true;
                 source.object(|key, source| {
                     match key {
                         "name" => self.name = source.text()?,
@@ -278,7 +274,7 @@ impl PartMembers {
             Some("tool_call" | "tool-call" | "function" | "function_call" | "custom" | "custom_tool_call") => {
                 self.call()
             }
-            None if self.name.is_some() && self.arguments.is_some() => self.call(),
+            None if self.name.is_some() && (self.arguments.is_some() || self.is_function) => self.call(),
             Some("tool_call_response" | "tool-result" | "function_call_output") => {
                 let (text, is_json) = self.response.take().or(self.content.take()).unwrap_or_default();
                 let is_list = is_json && text.starts_with('[');
@@ -313,8 +309,10 @@ impl PartMembers {
             None if is_custom => Cow::Borrowed("custom"),
             None => Cow::Borrowed("function"),
         };
+        // A call of the API's form that has no type doesn't say.
+        let kind = (is_custom || self.kind.is_some()).then_some(kind);
         let arguments = self.arguments.take().map(|(text, _)| Text::kept(text));
-        Part::ToolCall(ToolCall { id: self.id.take(), kind: Some(kind), name: self.name.take(), arguments })
+        Part::ToolCall(ToolCall { id: self.id.take(), kind, name: self.name.take(), arguments })
     }
 
     fn picture(&mut self) -> Part {
@@ -417,6 +415,36 @@ pub(in crate::dialect) fn messages_in(value: &super::super::Value<'_>, role: &Ro
         Some(text) => whole(text, |json| messages(json, role)),
         None => messages(&mut Tree::new(value), role),
     }
+}
+
+/// One message in an attribute or a body, likewise; a text that isn't JSON is what was said.
+pub(in crate::dialect) fn message_in(value: &super::super::Value<'_>, role: &Role) -> Read<Option<Said>> {
+    match value.as_str() {
+        Some(text) if text.trim_start().starts_with('{') => whole(text, |json| message(json, role)),
+        _ => message(&mut Tree::new(value), role),
+    }
+}
+
+/// An answer, likewise: a message with its index and finish reason beside it, or around it.
+pub(in crate::dialect) fn choice_in(value: &super::super::Value<'_>) -> Read<Option<Said>> {
+    match value.as_str() {
+        Some(text) if text.trim_start().starts_with('{') => whole(text, choice),
+        _ => choice(&mut Tree::new(value)),
+    }
+}
+
+fn choice<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Said>> {
+    let mut inner = None;
+    source.clone().object(|key, source| {
+        if key == "message" {
+            inner = message(source, &Role::Assistant)?;
+        }
+        Ok(())
+    })?;
+    let Some(outer) = message(source, &Role::Assistant)? else { return Ok(None) };
+    let Some(mut said) = inner else { return Ok(Some(outer)) };
+    said.message.parts.extend(outer.message.parts);
+    Ok(Some(Said { message: said.message, ..outer }))
 }
 
 /// Definitions of tools, likewise.

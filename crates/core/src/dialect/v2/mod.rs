@@ -8,12 +8,15 @@
 //! It does not write what only the newer conventions have another form for, such as `gen_ai.input.messages`.
 
 mod messages;
+mod read;
 mod span;
 mod words;
 
 use super::shared::metrics;
 use super::{ContentPlace, Dialect, Instrument, Telemetry};
 use crate::event::Call;
+
+pub(super) use read::Reader;
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]

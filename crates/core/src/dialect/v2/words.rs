@@ -21,6 +21,11 @@ fn renamed(provider: &str) -> Option<&'static str> {
     SYSTEMS.iter().find(|(name, _)| *name == provider).map(|&(_, system)| system)
 }
 
+/// The provider that had this name then, where it has another now.
+pub(super) fn provider(system: &str) -> Option<&'static str> {
+    SYSTEMS.iter().find(|(_, name)| *name == system).map(|&(provider, _)| provider)
+}
+
 impl Words for V2 {
     const REQUEST_SERVICE_TIER: &'static str = names::GEN_AI_OPENAI_REQUEST_SERVICE_TIER;
     const RESPONSE_SERVICE_TIER: &'static str = names::GEN_AI_OPENAI_RESPONSE_SERVICE_TIER;
