@@ -146,50 +146,87 @@ fn said() -> [[Json; 2]; 6] {
     ]
 }
 
-/// Under which names Phoenix gives a dialect's counts and models back.
+/// What Phoenix and MLflow read of a dialect, besides input and output tokens.
 struct Shown {
     dialect: &'static str,
-    reasoning: &'static str,
+    /// Whether Phoenix has what was said as messages.
+    has_messages: bool,
+    /// The model that Phoenix shows of the first four cases.
     model: &'static str,
-    total: fn(case: &str) -> bool,
+    /// Whether the total is there that was sent, or only the sum of input and output, which an embedding hasn't.
+    has_total: bool,
+    /// The names under which Phoenix gives cached and reasoning tokens back.
+    cached: &'static str,
+    reasoning: &'static str,
 }
 
-const SHOWN: [Shown; 2] = [
+/// Phoenix's own names for them.
+const CACHED: &str = "llm.token_count.prompt_details.cache_read";
+const REASONING: &str = "llm.token_count.completion_details.reasoning";
+
+/// A row for each dialect of which they read anything. Where the names of cached and reasoning tokens aren't Phoenix's own, it has
+/// no reading of them and shows the attribute: `get_openinference_usage_attributes` of its `trace/gen_ai/conversion.py`.
+const SHOWN: [Shown; 4] = [
     Shown {
         dialect: "openinference",
-        reasoning: "llm.token_count.completion_details.reasoning",
+        has_messages: true,
         model: "gpt-4o-mini-2024-07-18",
-        total: |_| true,
+        has_total: true,
+        cached: CACHED,
+        reasoning: REASONING,
     },
     Shown {
         dialect: "latest",
-        // Phoenix keeps the attribute, and has no name of its own for it: `get_openinference_usage_attributes` of its
-        // `trace/gen_ai/conversion.py`.
-        reasoning: "gen_ai.usage.reasoning.output_tokens",
+        has_messages: true,
         model: "gpt-4o-mini",
-        // It adds up where there are both, which embeddings haven't.
-        total: |case| case != "embeddings_float",
+        has_total: false,
+        cached: CACHED,
+        reasoning: "gen_ai.usage.reasoning.output_tokens",
+    },
+    Shown {
+        dialect: "v2",
+        has_messages: false,
+        model: "gpt-4o-mini",
+        has_total: false,
+        cached: CACHED,
+        reasoning: "gen_ai.usage.reasoning.output_tokens",
+    },
+    Shown {
+        dialect: "v1",
+        has_messages: false,
+        model: "gpt-4o-mini",
+        has_total: false,
+        cached: "gen_ai.usage.cache_read_input_tokens",
+        reasoning: "llm.usage.reasoning_tokens",
     },
 ];
+
+fn shown(dialect: &str) -> Option<&'static Shown> {
+    SHOWN.iter().find(|shown| shown.dialect == dialect)
+}
 
 #[test]
 fn phoenix_shows_what_was_said_with_every_count() {
     let Some(phoenix) = backends::phoenix() else { return };
     let server = server();
     let cases = six_cases();
-    for shown in &SHOWN {
+    for dialect in DIALECTS.iter().map(|dialect| dialect.name()) {
         for content in [true, false] {
-            let project = format!("{}-{}", shown.dialect, if content { "full" } else { "off" });
-            let spans = phoenix_spans(&phoenix, &server, &cases, &project, in_dialect(shown.dialect, content));
-            assert_shown(&phoenix, shown, &spans, &project);
-            if content {
-                assert_said(&spans, &project);
-            } else {
+            let project = format!("{dialect}-{}", if content { "full" } else { "off" });
+            let spans = phoenix_spans(&phoenix, &server, &cases, &project, in_dialect(dialect, content));
+            let Some(shown) = shown(dialect) else {
                 let told = serde_json::to_string(&spans).unwrap();
-                assert!(
-                    !told.contains("terse") && !told.contains("_messages.") && !told.contains("get_current_weather")
-                );
+                assert!(!told.contains("\"llm.") && spans.iter().all(|span| span["span_kind"] == "UNKNOWN"), "{told}");
+                continue;
+            };
+            assert_shown(&phoenix, shown, &spans, &project);
+            if content && shown.has_messages {
+                assert_said(&spans, &project);
+                continue;
             }
+            let told = serde_json::to_string(&spans).unwrap();
+            assert!(!told.contains("_messages."), "{project}: {told}");
+            assert!(content || !told.contains("terse") && !told.contains("get_current_weather"), "{project}: {told}");
         }
     }
     every_message_is_understood(&phoenix, &server);
@@ -213,14 +250,14 @@ fn assert_shown(phoenix: &Phoenix, shown: &Shown, spans: &[Json], project: &str)
         for (name, count) in [
             ("llm.token_count.prompt", input),
             ("llm.token_count.completion", output),
-            ("llm.token_count.total", total.filter(|_| (shown.total)(case))),
-            ("llm.token_count.prompt_details.cache_read", cached),
+            ("llm.token_count.total", total.filter(|_| shown.has_total || output.is_some())),
+            (shown.cached, cached),
             (shown.reasoning, reasoning),
+            (CACHED, cached.filter(|_| shown.cached == CACHED)),
+            (REASONING, reasoning.filter(|_| shown.reasoning == REASONING)),
         ] {
             assert_eq!(attributes.get(name).and_then(Json::as_u64), count, "{about}: {name}");
         }
-        let is_named = attributes.get("llm.token_count.completion_details.reasoning").is_some();
-        assert_eq!(is_named, !is_embedding && shown.reasoning.starts_with("llm."), "{about}");
         let trace = traces[span["context"]["trace_id"].as_str().unwrap()];
         let sums = ["prompt", "completion", "total"].map(|name| trace[format!("token_count_{name}")].as_u64());
         // It sums up what spans of kind `LLM` have, and no others.
@@ -263,7 +300,7 @@ fn every_message_is_understood(phoenix: &Phoenix, server: &MockServer) {
     assert!(seen > 2 * cases.len(), "{seen} messages and tools");
 }
 
-/// What MLflow's search says of each call of a dialect.
+/// What MLflow's search says of each call of a dialect, in any order.
 fn mlflow_usages(mlflow: &Mlflow, server: &MockServer, dialect: &str) -> Vec<Json> {
     let experiment = mlflow.experiment(dialect).unwrap();
     let endpoint = format!("{}/v1/traces", mlflow.http_endpoint());
@@ -275,12 +312,11 @@ fn mlflow_usages(mlflow: &Mlflow, server: &MockServer, dialect: &str) -> Vec<Jso
         ("OTEL_METRICS_EXPORTER", "none"),
     ];
     call(server, &six_cases(), &variables, in_dialect(dialect, true));
-    let mut traces = mlflow.traces(&experiment, PATIENCE, CASES.len());
+    let traces = mlflow.traces(&experiment, PATIENCE, CASES.len());
     assert_eq!(traces.len(), CASES.len(), "{dialect}: {}", mlflow.output());
-    traces.sort_by_key(|trace| trace["request_time"].as_str().unwrap().to_owned());
-    let usage = |trace: &Json| {
-        let usage = trace["trace_metadata"]["mlflow.trace.tokenUsage"].as_str();
-        serde_json::from_str(usage.unwrap_or_else(|| panic!("{dialect}: {trace}"))).unwrap()
+    let usage = |trace: &Json| match trace["trace_metadata"]["mlflow.trace.tokenUsage"].as_str() {
+        Some(usage) => serde_json::from_str(usage).unwrap(),
+        None => Json::Null,
     };
     traces.iter().map(usage).collect()
 }
@@ -289,20 +325,30 @@ fn mlflow_usages(mlflow: &Mlflow, server: &MockServer, dialect: &str) -> Vec<Jso
 fn mlflow_gives_the_same_tokens() {
     let Some(mlflow) = backends::mlflow() else { return };
     let server = server();
-    for dialect in ["v2", "latest", "openinference"] {
+    for dialect in DIALECTS.iter().map(|dialect| dialect.name()) {
         let usages = mlflow_usages(&mlflow, &server, dialect);
-        for ((case, [input, output, total, cached, _]), usage) in CASES.iter().zip(COUNTS).zip(usages) {
+        let Some(shown) = shown(dialect) else {
+            assert!(usages.iter().all(Json::is_null), "{dialect}: {usages:?}");
+            continue;
+        };
+        let expected = COUNTS.map(|[input, output, total, cached, _]| {
             // It adds up where there are both, which embeddings haven't; of a trace, what isn't there is none.
-            let total = total.filter(|_| dialect == "openinference" || output.is_some());
-            let mut expected = json!({
+            let total = total.filter(|_| shown.has_total || output.is_some());
+            let mut usage = json!({
                 "input_tokens": input, "output_tokens": output.unwrap_or(0), "total_tokens": total.unwrap_or(0)
             });
-            if let Some(cached) = cached {
-                expected["cache_read_input_tokens"] = cached.into();
+            if let Some(cached) = cached.filter(|_| shown.cached == CACHED) {
+                usage["cache_read_input_tokens"] = cached.into();
             }
-            assert_eq!(usage, expected, "{dialect} {case}");
-        }
+            usage
+        });
+        assert_eq!(in_order(usages), in_order(expected.into()), "{dialect}");
     }
+}
+
+fn in_order(mut usages: Vec<Json>) -> Vec<Json> {
+    usages.sort_by_key(|usage| ["input_tokens", "output_tokens"].map(|name| usage[name].as_u64()));
+    usages
 }
 
 type AssertSame = fn(sent: &[u8], passed_on: &[u8], about: &str);
