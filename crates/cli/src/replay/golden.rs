@@ -244,12 +244,15 @@ fn attribute(name: &str, value: &Otel) -> Value {
     without_time(name, typed)
 }
 
+/// Whether an attribute of that name holds a time.
+pub(super) fn is_time(name: &str) -> bool {
+    TIMES.iter().any(|time| name.contains(time))
+}
+
 /// A typed value, or its type alone where it is a time.
 fn without_time(name: &str, typed: Value) -> Value {
     match typed {
-        Value::Object(typed) if TIMES.iter().any(|time| name.contains(time)) => {
-            typed.into_iter().map(|(kind, _)| (kind, json!("<time>"))).collect()
-        }
+        Value::Object(typed) if is_time(name) => typed.into_iter().map(|(kind, _)| (kind, json!("<time>"))).collect(),
         typed => typed,
     }
 }

@@ -202,7 +202,7 @@ fn amount(number: &Value) -> String {
 fn time(span: &opentelemetry_sdk::trace::SpanData, name: &str) -> Option<String> {
     let own = span.attributes.iter().find(|own| own.key.as_str() == name)?;
     let opentelemetry::Value::F64(seconds) = own.value else { return None };
-    name.contains("time_to_").then(|| format!("{seconds:.3} s"))
+    golden::is_time(name).then(|| format!("{seconds:.3} s"))
 }
 
 /// The sum of a metric that a clock measured.
