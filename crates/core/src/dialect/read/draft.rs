@@ -349,7 +349,16 @@ impl<'r> Draft<'r> {
             let said = if self.is_own { super::own::server_message(said?, &class)? } else { said? };
             Some(Text::kept(said))
         });
+        let message = if self.is_own { message } else { message.map(|message| self.raised(message)) };
         Outcome::Failed(Failure { class, code: self.error_code.take(), message })
+    }
+
+    /// The server's words in those of an SDK's exception, which also says status and code.
+    fn raised(&mut self, message: Text) -> Text {
+        let Some(raised) = message.as_str().and_then(super::raised::raised) else { return message };
+        self.response.status.get_or_insert(raised.status);
+        self.error_code = self.error_code.take().or(raised.code);
+        Text::kept(raised.message)
     }
 
     /// Answers of which only the finish reason is told, and finish reasons in the provider's own words.
@@ -377,5 +386,10 @@ pub(in crate::dialect) fn reason_unless_none(reason: Box<str>) -> Option<Cow<'st
 }
 
 fn reason(reason: Box<str>) -> Cow<'static, str> {
-    Cow::Owned(reason.into_string())
+    match &*reason {
+        // The AI SDK has words of its own, the conventions have the first without its `s`.
+        "tool-calls" | "tool_call" => Cow::Borrowed("tool_calls"),
+        "content-filter" => Cow::Borrowed("content_filter"),
+        _ => Cow::Owned(reason.into_string()),
+    }
 }

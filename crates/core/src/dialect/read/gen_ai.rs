@@ -41,7 +41,8 @@ pub(in crate::dialect) fn attribute(draft: &mut Draft<'_>, name: &str, value: &V
         names::GEN_AI_RESPONSE_MODEL => slots::text(&mut response.model, value),
         names::GEN_AI_RESPONSE_STATUS => slots::text(&mut response.state, value),
         names::GEN_AI_RESPONSE_FINISH_REASONS => slots::texts(&mut draft.finish_reasons, value),
-        names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK => {
+        // Some have it under the name of the metric.
+        names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK | names::GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK => {
             let taken = slots::seconds(&mut timing.first_chunk, value);
             if timing.first_chunk.is_some() {
                 draft.is_stream.get_or_insert(true);

@@ -9,6 +9,7 @@ mod draft;
 pub(in crate::dialect) mod gen_ai;
 pub(in crate::dialect) mod general;
 mod own;
+mod raised;
 mod record;
 pub(in crate::dialect) mod said;
 pub(in crate::dialect) mod slots;
