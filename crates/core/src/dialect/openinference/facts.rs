@@ -11,7 +11,7 @@ use crate::event::{Call, Operation, Outcome, Usage};
 /// Attributes of a call with everything set, so that the list is allocated once.
 const TYPICAL: usize = 40;
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 
 /// The attributes of a call.
 pub(super) fn of(call: &Call, is_shown: bool) -> Vec<Attribute<'_>> {
