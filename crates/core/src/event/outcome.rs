@@ -103,10 +103,10 @@ impl ErrorClass {
         })
     }
 
-    /// The class of that name, with or without the SDK's module before it.
+    /// The class of that name, with or without an SDK's module before it.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        match name.strip_prefix("openai.").unwrap_or(name) {
+        match name.rsplit('.').next().unwrap_or(name) {
             "BadRequestError" => Self::BadRequest,
             "AuthenticationError" => Self::Authentication,
             "PermissionDeniedError" => Self::PermissionDenied,

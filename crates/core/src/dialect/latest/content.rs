@@ -6,6 +6,7 @@
 use super::super::names;
 use super::super::shared::kept::source;
 use super::super::shared::list::List;
+use super::super::shared::said::{is_list, own};
 use super::super::shared::span::NO_REASON;
 use super::document::Document;
 use crate::event::{Call, Choice, Media, MediaSource, Message, Modality, Part, Text, ToolCall, ToolDefinition};
@@ -27,8 +28,9 @@ pub(super) fn add<'a, D: Document<'a>>(list: &mut List<'a>, call: &'a Call) {
     }
     if !response.choices.is_empty() {
         let room = response.choices.iter().map(|choice| room(&choice.message)).sum();
-        add_list::<D, _>(list, names::GEN_AI_OUTPUT_MESSAGES, room, &response.choices, |document, choice| {
-            self::message(document, &choice.message, Some(choice));
+        let choices = (0..).zip(&response.choices);
+        add_list::<D, _>(list, names::GEN_AI_OUTPUT_MESSAGES, room, choices, |document, (place, choice)| {
+            self::message(document, &choice.message, Some((place, choice)));
         });
     }
     if !request.tools.is_empty() {
@@ -76,7 +78,7 @@ fn add_list<'a, D: Document<'a>, T>(
 }
 
 /// A message that was sent, or one that came, with why it ended.
-fn message<'a>(document: &mut impl Document<'a>, message: &'a Message, came: Option<&'a Choice>) {
+fn message<'a>(document: &mut impl Document<'a>, message: &'a Message, came: Option<(u32, &'a Choice)>) {
     document.open_map();
     document.key("role");
     document.text(message.role.as_str());
@@ -84,7 +86,7 @@ fn message<'a>(document: &mut impl Document<'a>, message: &'a Message, came: Opt
     document.open_list();
     message.parts.iter().for_each(|part| self::part(document, part));
     document.close_list();
-    if let Some(choice) = came {
+    if let Some((_, choice)) = came {
         document.key("finish_reason");
         document.text(match choice.finish_reason.as_deref() {
             Some("tool_calls" | "function_call") => "tool_call",
@@ -94,6 +96,17 @@ fn message<'a>(document: &mut impl Document<'a>, message: &'a Message, came: Opt
     }
     document.key("name");
     text_or_null(document, message.name.as_deref());
+    // What the schemas have no word for, where it isn't what any reader would take it to be.
+    if message.is_list != is_list(&message.parts) {
+        document.key(own::LIST);
+        document.flag(message.is_list);
+    }
+    if let Some((place, choice)) = came
+        && choice.index != place
+    {
+        document.key(own::INDEX);
+        document.number(choice.index.into());
+    }
     document.close_map();
 }
 
@@ -107,8 +120,14 @@ fn text_or_null<'a>(document: &mut impl Document<'a>, text: Option<&'a str>) {
 /// A part. Of one whose content isn't kept there is the rest.
 fn part<'a>(document: &mut impl Document<'a>, part: &'a Part) {
     match part {
+        Part::Text(text) => said(document, "text", text),
         // The schemas have no part for a refusal: it is what the user gets to read, and so the peer tells it.
-        Part::Text(text) | Part::Refusal(text) => said(document, "text", text),
+        Part::Refusal(text) => {
+            open_said(document, text);
+            document.key(own::REFUSAL);
+            document.flag(true);
+            end(document, "text");
+        }
         Part::Reasoning(text) => said(document, "reasoning", text),
         Part::ToolCall(call) => tool_call(document, call),
         Part::ToolResult { id, content, is_list } => {
@@ -128,12 +147,16 @@ fn part<'a>(document: &mut impl Document<'a>, part: &'a Part) {
 }
 
 fn said<'a>(document: &mut impl Document<'a>, kind: &'static str, text: &'a Text) {
+    open_said(document, text);
+    end(document, kind);
+}
+
+fn open_said<'a>(document: &mut impl Document<'a>, text: &'a Text) {
     document.open_map();
     if let Some(text) = text.as_str() {
         document.key("content");
         document.text(text);
     }
-    end(document, kind);
 }
 
 /// The last member of each part: what it is.
@@ -156,6 +179,10 @@ fn tool_call<'a>(document: &mut impl Document<'a>, call: &'a ToolCall) {
     document.text(call.name.as_deref().unwrap_or_default());
     document.key("id");
     text_or_null(document, call.id.as_deref());
+    if let Some(kind) = call.kind.as_deref().filter(|kind| *kind != "function") {
+        document.key(own::KIND);
+        document.text(kind);
+    }
     end(document, "tool_call");
 }
 
@@ -190,7 +217,13 @@ fn media<'a>(document: &mut impl Document<'a>, media: &'a Media) {
     }
     // Beyond the schemas, which allow it: nothing else has a place for these.
     let format = media.format.as_deref().filter(|_| mime.is_none());
-    for (key, text) in [("format", format), ("detail", media.detail.as_deref()), ("filename", media.name.as_deref())] {
+    let beside = [
+        ("format", format),
+        ("detail", media.detail.as_deref()),
+        ("filename", media.name.as_deref()),
+        (own::SHA256, media.sha256.as_deref()),
+    ];
+    for (key, text) in beside {
         if let Some(text) = text {
             document.key(key);
             document.text(text);

@@ -29,6 +29,12 @@ pub(super) trait Document<'a>: Sized {
     /// No value.
     fn null(&mut self);
 
+    /// Yes or no.
+    fn flag(&mut self, value: bool);
+
+    /// A whole number.
+    fn number(&mut self, value: i64);
+
     /// Text.
     fn text(&mut self, text: &'a str);
 

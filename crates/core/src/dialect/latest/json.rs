@@ -73,6 +73,17 @@ impl<'a> Document<'a> for Json {
         self.out.push_str("null");
     }
 
+    fn flag(&mut self, value: bool) {
+        self.separate();
+        self.out.push_str(if value { "true" } else { "false" });
+    }
+
+    fn number(&mut self, value: i64) {
+        self.separate();
+        // Writing to a String can't fail.
+        let _ = write!(self.out, "{value}");
+    }
+
     fn text(&mut self, text: &'a str) {
         self.separate();
         json_string(&mut self.out, text);
@@ -92,15 +103,8 @@ impl<'a> Document<'a> for Json {
     fn value(&mut self, value: &'a event::Value) {
         match value {
             event::Value::Null => self.null(),
-            event::Value::Bool(value) => {
-                self.separate();
-                self.out.push_str(if *value { "true" } else { "false" });
-            }
-            event::Value::Int(value) => {
-                self.separate();
-                // Writing to a String can't fail.
-                let _ = write!(self.out, "{value}");
-            }
+            event::Value::Bool(value) => self.flag(*value),
+            event::Value::Int(value) => self.number(*value),
             // JSON has no word for what isn't finite.
             event::Value::Double(value) if !value.is_finite() => self.null(),
             event::Value::Double(value) => {

@@ -3,6 +3,7 @@
 use super::super::Value;
 use super::super::names;
 use super::super::read::{self, Draft, Records, Taken, gen_ai, said, slots};
+use super::super::v1;
 use crate::event::{Role, Text};
 
 /// Reads what the current conventions have, whoever wrote it.
@@ -15,9 +16,10 @@ impl read::Reader for Reader {
     }
 
     fn knows(&self, records: &Records<'_>) -> bool {
-        let is_of_these = |name: &str| MARKS.contains(&name) || name.starts_with(OPENAI);
         records.has_log(is_event)
-            || records.has_attribute(is_of_these)
+            || records.has_attribute(|name| MARKS.contains(&name))
+            // Its forerunner's packages have some of these, too.
+            || (records.has_attribute(|name| name.starts_with(OPENAI)) && !v1::is_in(records))
             // Nothing tells it from its forerunner.
             || (records.has_attribute(|name| name == names::GEN_AI_OPERATION_NAME)
                 && !records.has_attribute(|name| name == names::GEN_AI_SYSTEM))
@@ -85,6 +87,7 @@ fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
 }
 
 fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
+    draft.has_instructions = true;
     if !draft.request.messages.is_empty() {
         return Taken::Yes;
     }

@@ -74,6 +74,14 @@ impl<'a> Document<'a> for Tree<'a> {
         self.push(Value::Null);
     }
 
+    fn flag(&mut self, value: bool) {
+        self.push(Value::Bool(value));
+    }
+
+    fn number(&mut self, value: i64) {
+        self.push(Value::Int(value));
+    }
+
     fn text(&mut self, text: &'a str) {
         self.push(Value::Str(text));
     }

@@ -107,10 +107,20 @@ extensions! {
         "Mean of the seconds between chunks of a stream that carried output.";
     SIDETONE_OUTPUT_CHUNKS = "sidetone.output_chunks", Span, "int",
         "Chunks of a stream that carried output.";
+    SIDETONE_TOTAL_TOKENS = "sidetone.usage.total_tokens", Span, "int",
+        "All tokens as the server summed them; only where that isn't input plus output.";
+    SIDETONE_CACHE_WRITE_1H_TOKENS = "sidetone.usage.cache_write_1h_tokens", Span, "int",
+        "Part of the tokens written to the provider's cache: those written for an hour; only if any.";
     SIDETONE_ACCEPTED_PREDICTION_TOKENS = "sidetone.usage.accepted_prediction_tokens", Span, "int",
         "Output tokens that an accepted prediction gave; only if any.";
     SIDETONE_REJECTED_PREDICTION_TOKENS = "sidetone.usage.rejected_prediction_tokens", Span, "int",
         "Output tokens that a rejected prediction cost; only if any.";
+    SIDETONE_STEP_NAME = "sidetone.step.name", Span, "string",
+        "The name of a step that is no call of a model and no agent, tool or workflow, which have names in the conventions.";
+    SIDETONE_STEP_INPUT = "sidetone.step.input", Span, "string",
+        "What a step was given that is no tool; not with content off.";
+    SIDETONE_STEP_OUTPUT = "sidetone.step.output", Span, "string",
+        "What it gave back; not with content off.";
     SIDETONE_APP_NAME = "sidetone.app.name", Span, "string",
         "The application, as the builder was told.";
     SIDETONE_COST_USD = "sidetone.cost.usd", Span, "double",

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::super::Value;
+use super::gen_ai;
 use super::record::{EventRecord, IS_REMOTE, LogRecord, RecordStatus, Records, SpanKind};
 use super::source::owned;
 use crate::event::{
     self, Call, Choice, ErrorClass, Failure, Findings, Identity, Incomplete, Message, Operation, Outcome, OwnSpan,
-    ParentSpan, Process, Request, Response, Role, Server, Side, Step, Text, Timing, Usage,
+    ParentSpan, Part, Process, Request, Response, Role, Server, Side, Step, Text, Timing, Usage,
 };
 use crate::wire::json::VALUE_DEPTH;
 
@@ -98,6 +99,8 @@ pub struct Draft<'r> {
     pub(in crate::dialect) findings: Findings,
     pub(in crate::dialect) cost: Option<event::Cost>,
     pub(in crate::dialect) step: Step,
+    /// Whether instructions are told apart from messages: a system message is one then.
+    pub(in crate::dialect) has_instructions: bool,
     /// Whether sidetone wrote it.
     pub(in crate::dialect) is_own: bool,
     places: Vec<Place<'r>>,
@@ -177,6 +180,7 @@ impl<'r> Draft<'r> {
             findings: Findings::default(),
             cost: None,
             step: Step::default(),
+            has_instructions: false,
             is_own: false,
             places: places.map(place).collect(),
             attributes: Vec::new(),
@@ -250,7 +254,8 @@ impl<'r> Draft<'r> {
         self.response.choices.push(Choice { index, message, finish_reason: finish_reason.map(reason) });
     }
 
-    fn keep(&mut self, name: &str, value: &Value<'_>, why: Why) {
+    /// Keeps something that has no field, and tells that.
+    pub(in crate::dialect) fn keep(&mut self, name: &str, value: &Value<'_>, why: Why) {
         let is_room = self.unread.len() < UNREAD;
         self.skip(name, why);
         if is_room && let Ok(value) = owned(value, VALUE_DEPTH) {
@@ -296,6 +301,12 @@ impl<'r> Draft<'r> {
             (None, Some(_)) => Outcome::Completed,
         };
         self.answers();
+        self.instructions();
+        if self.is_own {
+            // What we leave out because it follows from what is told.
+            self.usage.total = self.usage.total.or(self.usage.sum());
+            self.is_stream = self.is_stream.or(self.timing.output_chunks.map(|_| true));
+        }
         self.response.is_stream = self.is_stream.unwrap_or(false);
         let own = |span: &super::SpanRecord<'_>| Some(OwnSpan { trace_id: span.trace_id?, span_id: span.span_id? });
         let log = records.logs().first();
@@ -353,6 +364,20 @@ impl<'r> Draft<'r> {
         Outcome::Failed(Failure { class, code: self.error_code.take(), message })
     }
 
+    /// Most dialects have the instructions of the responses API as the first message.
+    fn instructions(&mut self) {
+        let Request { instructions, messages, .. } = &mut self.request;
+        let is_told = self.surface == Some(gen_ai::RESPONSES) && !self.has_instructions && instructions.is_none();
+        let Some(Message { role: Role::System, parts, .. }) = messages.first().filter(|_| is_told) else { return };
+        let text = match &parts[..] {
+            [] => Text::default(),
+            [Part::Text(text)] => text.clone(),
+            _ => return,
+        };
+        *instructions = Some(text);
+        messages.remove(0);
+    }
+
     /// The server's words in those of an SDK's exception, which also says status and code.
     fn raised(&mut self, message: Text) -> Text {
         let Some(raised) = message.as_str().and_then(super::raised::raised) else { return message };
@@ -380,9 +405,9 @@ impl<'r> Draft<'r> {
 /// What the conventions want where an error has no class of its own.
 const UNKNOWN_ERROR: &str = "_OTHER";
 
-/// A finish reason; the word for none is none.
+/// A finish reason; the word for none is none, and so is an empty one.
 pub(in crate::dialect) fn reason_unless_none(reason: Box<str>) -> Option<Cow<'static, str>> {
-    (&*reason != super::super::shared::span::NO_REASON).then(|| self::reason(reason))
+    (!matches!(&*reason, super::super::shared::span::NO_REASON | "")).then(|| self::reason(reason))
 }
 
 fn reason(reason: Box<str>) -> Cow<'static, str> {

@@ -84,7 +84,8 @@ pub(in crate::dialect) fn text(slot: &mut Option<Text>, value: &Value<'_>) -> Ta
     Taken::Yes
 }
 
-fn operation(slot: &mut Option<Operation>, value: &Value<'_>) -> Taken {
+/// What was done.
+pub(in crate::dialect) fn operation(slot: &mut Option<Operation>, value: &Value<'_>) -> Taken {
     let Some(name) = value.as_str() else { return Taken::WrongType };
     slot.get_or_insert_with(|| Operation::named(name));
     Taken::Yes
@@ -99,11 +100,14 @@ pub(in crate::dialect) fn provider(slot: &mut Option<Cow<'static, str>>, value: 
     Taken::Yes
 }
 
+/// The surface whose instructions aren't among its messages.
+pub(in crate::dialect) const RESPONSES: &str = "openai.responses";
+
 /// Which API of OpenAI's: the value of `openai.api.type`.
 pub(in crate::dialect) fn api(slot: &mut Option<&'static str>, value: &Value<'_>) -> Taken {
     let surface = match value.as_str() {
         Some("chat_completions") => "openai.chat",
-        Some("responses") => "openai.responses",
+        Some("responses") => RESPONSES,
         Some(_) => return Taken::No,
         None => return Taken::WrongType,
     };

@@ -6,7 +6,7 @@ use super::super::Value;
 use super::super::names;
 use super::draft::{Draft, Taken, Why};
 use super::record::{EventRecord, LogRecord, Records};
-use super::slots;
+use super::{gen_ai, slots};
 use crate::event::{
     Attempt, Category, Cost, ErrorClass, Field, Finding, MoreFindings, Outcome, Place, PriceSource, Severity,
     TokenClass, Usd,
@@ -103,11 +103,31 @@ fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'
         names::SIDETONE_TIME_TO_FIRST_TOKEN => return slots::seconds(&mut timing.first_output, value),
         names::SIDETONE_TIME_PER_OUTPUT_CHUNK => return slots::seconds(&mut seen.per_chunk, value),
         names::SIDETONE_OUTPUT_CHUNKS => return slots::count(&mut timing.output_chunks, value),
+        names::SIDETONE_TOTAL_TOKENS => return slots::count(&mut usage.total, value),
+        names::SIDETONE_CACHE_WRITE_1H_TOKENS => return slots::count(&mut usage.cache_write_1h, value),
         names::SIDETONE_ACCEPTED_PREDICTION_TOKENS => return slots::count(&mut usage.accepted_prediction, value),
         names::SIDETONE_REJECTED_PREDICTION_TOKENS => return slots::count(&mut usage.rejected_prediction, value),
         names::SIDETONE_APP_NAME => return slots::text(&mut identity.app_name, value),
         names::SIDETONE_USER_ID => return slots::text(&mut identity.user_id, value),
         names::SIDETONE_SESSION_ID => return slots::text(&mut identity.session_id, value),
+        names::SIDETONE_OPERATION => return gen_ai::operation(&mut draft.operation, value),
+        names::SIDETONE_REQUEST_SERVICE_TIER => return slots::text(&mut draft.request.service_tier, value),
+        names::SIDETONE_RESPONSE_MODEL => return slots::text(&mut response.model, value),
+        names::SIDETONE_RESPONSE_STATUS => return slots::text(&mut response.state, value),
+        names::SIDETONE_RESPONSE_SYSTEM_FINGERPRINT => return slots::text(&mut response.system_fingerprint, value),
+        names::SIDETONE_RESPONSE_FINISH_REASONS => return slots::texts(&mut draft.finish_reasons, value),
+        names::SIDETONE_EMBEDDINGS_DIMENSIONS => return slots::count(&mut response.embedding_dimensions, value),
+        names::SIDETONE_TIME_TO_FIRST_CHUNK => {
+            draft.is_stream = Some(true);
+            return slots::seconds(&mut timing.first_chunk, value);
+        }
+        names::SIDETONE_AGENT_ID => return slots::text(&mut identity.agent_id, value),
+        names::SIDETONE_STEP_KIND => return slots::text(&mut draft.step.kind, value),
+        names::SIDETONE_STEP_NAME => return slots::text(&mut draft.step.name, value),
+        names::SIDETONE_STEP_ID => return slots::text(&mut draft.step.id, value),
+        names::SIDETONE_STEP_DESCRIPTION => return gen_ai::text(&mut draft.step.description, value),
+        names::SIDETONE_STEP_INPUT => return gen_ai::text(&mut draft.step.input, value),
+        names::SIDETONE_STEP_OUTPUT => return gen_ai::text(&mut draft.step.output, value),
         names::SIDETONE_COST_USD => return cost(&mut draft.cost, value),
         // The attempts and findings themselves are events.
         names::SIDETONE_ATTEMPTS | names::SIDETONE_FINDINGS | names::SIDETONE_FINDINGS_HIGH => {}

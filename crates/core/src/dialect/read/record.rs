@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use super::super::{Attribute, LogEvent, SpanEvent, Status, Telemetry, Value};
+use super::super::{Attribute, LogEvent, SpanEvent, Status, Telemetry, Value, findings, names};
 use crate::event::{Call, Side, SpanId, TraceId};
 
 /// Bits of an OTLP span's flags: that they say whether the parent is remote, and that and that it is.
@@ -133,7 +133,7 @@ impl<'a> Records<'a> {
 
     /// What a receiver gets of a call that is told so. The log events, which have no time of their own, are a nanosecond apart.
     #[must_use]
-    pub fn of(call: &Call, telemetry: Telemetry<'a>) -> Self {
+    pub fn of(call: &'a Call, telemetry: Telemetry<'a>) -> Self {
         let Telemetry { span, logs, .. } = telemetry;
         let ids = call.span;
         let (trace_id, span_id) = (ids.map(|ids| ids.trace_id), ids.map(|ids| ids.span_id));
@@ -179,7 +179,18 @@ impl<'a> Records<'a> {
             attributes: fields(std::iter::once(log.attribute).chain(log.more).collect()),
             body: log.body,
         };
-        Self::new(spans, (0..).zip(logs).map(log).collect())
+        let mut logs: Vec<_> = (0..).zip(logs).map(log).collect();
+        let start = u64::try_from(logs.len()).unwrap_or(u64::MAX);
+        logs.extend((start..).zip(findings(call)).map(|(place, found)| LogRecord {
+            scope: "sidetone".into(),
+            trace_id,
+            span_id,
+            name: names::SIDETONE_SECURITY_FINDING.into(),
+            time: Some(span.end + Duration::from_nanos(place)),
+            attributes: fields(found.attributes),
+            body: None,
+        }));
+        Self::new(spans, logs)
     }
 
     /// Its spans: one, unless it arrived in several versions.

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::super::shared::said::{is_list, own};
 use super::source::{Source, Tree};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text, ToolCall, ToolDefinition, Value};
 use crate::wire::json::{Json, Kind, Read};
@@ -74,8 +75,8 @@ pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role
             }
             "tool_call_id" | "id" => of.tool_call_id = source.text()?,
             "finish_reason" => said.finish_reason = source.text()?,
-            "index" | "sidetone.index" => said.index = source.i64()?.and_then(|index| u32::try_from(index).ok()),
-            "sidetone.list" => of.told_list = source.bool()?,
+            "index" | own::INDEX => said.index = source.i64()?.and_then(|index| u32::try_from(index).ok()),
+            own::LIST => of.told_list = source.bool()?,
             _ => {}
         }
         Ok(())
@@ -133,9 +134,7 @@ impl Members {
         message.parts.extend(self.content);
         message.parts.extend(self.refusal.map(|text| Part::Refusal(Text::kept(text))));
         message.parts.extend(self.calls);
-        let said = message.parts.iter().filter(|part| matches!(part, Part::Text(_))).count();
-        let has_media = message.parts.iter().any(|part| matches!(part, Part::Media(_)));
-        message.is_list = self.told_list.unwrap_or(self.is_list || has_media || said > 1);
+        message.is_list = self.told_list.unwrap_or_else(|| self.is_list || is_list(&message.parts));
     }
 }
 
@@ -220,9 +219,9 @@ impl PartMembers {
                 self.media(key, source)?;
             }
             "server_tool_call" => self.item = Some(source.json()?.into_owned().into_boxed_str()),
-            "sidetone.kind" => self.call_kind = source.text()?,
-            "sidetone.refusal" => self.is_refusal = source.bool()?.unwrap_or(false),
-            "sidetone.sha256" => self.sha256 = source.text()?,
+            own::KIND => self.call_kind = source.text()?,
+            own::REFUSAL => self.is_refusal = source.bool()?.unwrap_or(false),
+            own::SHA256 => self.sha256 = source.text()?,
             _ => {}
         }
         Ok(())
@@ -277,8 +276,7 @@ impl PartMembers {
             None if self.name.is_some() && (self.arguments.is_some() || self.is_function) => self.call(),
             Some("tool_call_response" | "tool-result" | "function_call_output") => {
                 let (text, is_json) = self.response.take().or(self.content.take()).unwrap_or_default();
-                let is_list = is_json && text.starts_with('[');
-                Part::ToolResult { id: self.id.take(), content: Text::kept(text), is_list }
+                Part::ToolResult { id: self.id.take(), content: Text::kept(text), is_list: is_json }
             }
             Some("server_tool_call") => match self.item.take() {
                 Some(item) => {

@@ -9,6 +9,7 @@ pub(super) mod json_text;
 pub(super) mod kept;
 pub(super) mod list;
 pub(super) mod metrics;
+pub(super) mod said;
 pub(super) mod span;
 mod words;
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::super::names;
 use super::super::{Attribute, Span, SpanEvent, Status, Value};
-use super::Words;
 use super::list::{List, saturating};
-use crate::event::{Attempt, Call, Failure, Operation, Outcome, Process, Request, Response, Severity};
+use super::{Words, json};
+use crate::event::{Attempt, Call, Failure, Operation, Outcome, Process, Request, Response, Severity, Step, Text};
 
 /// A text that is empty where it isn't known.
 pub(in crate::dialect) fn known(text: &str) -> Option<&str> {
@@ -27,9 +27,14 @@ pub(in crate::dialect) fn of<'a, W: Words>(call: &'a Call, attributes: Vec<Attri
         end: call.timing.start + call.timing.total,
         status: status(&call.outcome, call.response.status),
         attributes,
-        indexed: Vec::new(),
+        indexed: attributes_kept(call),
         events: call.attempts.iter().map(|attempt| event::<W>(call, attempt)).collect(),
     }
+}
+
+/// What isn't understood goes on as it came.
+pub(in crate::dialect) fn attributes_kept(call: &Call) -> Vec<(String, Value<'_>)> {
+    call.attributes.iter().map(|(name, value)| (name.to_string(), json::borrowed(value))).collect()
 }
 
 /// Its name: the operation and the model that was asked for.
@@ -84,6 +89,36 @@ pub(in crate::dialect) fn core<'a, W: Words>(list: &mut List<'a>, call: &'a Call
     }
     list.text(names::SERVER_ADDRESS, known(&call.server.address));
     list.int(names::SERVER_PORT, port(call));
+    if let Some(step) = call.step.as_deref() {
+        self::step(list, call, step);
+    }
+}
+
+/// What is known of a step.
+#[cold]
+fn step<'a>(list: &mut List<'a>, call: &'a Call, step: &'a Step) {
+    let is_agent = matches!(call.operation, Operation::CreateAgent | Operation::InvokeAgent);
+    let [name, id, description] = match call.operation {
+        // The agent on whose behalf it is has that id on every span.
+        _ if is_agent => [names::GEN_AI_AGENT_NAME, names::GEN_AI_AGENT_ID, names::GEN_AI_AGENT_DESCRIPTION],
+        Operation::InvokeWorkflow => {
+            [names::GEN_AI_WORKFLOW_NAME, names::SIDETONE_STEP_ID, names::SIDETONE_STEP_DESCRIPTION]
+        }
+        Operation::ExecuteTool => [names::GEN_AI_TOOL_NAME, names::GEN_AI_TOOL_CALL_ID, names::GEN_AI_TOOL_DESCRIPTION],
+        _ => [names::SIDETONE_STEP_NAME, names::SIDETONE_STEP_ID, names::SIDETONE_STEP_DESCRIPTION],
+    };
+    let [input, output] = match call.operation {
+        Operation::ExecuteTool => [names::GEN_AI_TOOL_CALL_ARGUMENTS, names::GEN_AI_TOOL_CALL_RESULT],
+        Operation::Retrieval => [names::GEN_AI_RETRIEVAL_QUERY_TEXT, names::GEN_AI_RETRIEVAL_DOCUMENTS],
+        _ => [names::SIDETONE_STEP_INPUT, names::SIDETONE_STEP_OUTPUT],
+    };
+    let said = |text: &'a Option<Text>| text.as_ref().and_then(Text::as_str);
+    list.text(name, step.name.as_deref());
+    list.text(id, step.id.as_deref().filter(|_| !is_agent || call.identity.agent_id.is_none()));
+    list.text(names::GEN_AI_TOOL_TYPE, step.kind.as_deref());
+    list.text(description, said(&step.description));
+    list.text(input, said(&step.input));
+    list.text(output, said(&step.output));
 }
 
 /// Stands for the finish reason of a choice that has none: so do the peer, and the conventions.
@@ -138,6 +173,9 @@ pub(in crate::dialect) fn response<'a, W: Words>(list: &mut List<'a>, call: &'a 
     // Servers write these zeros into every answer of models that know no audio and no predictions.
     list.count(names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS, usage.input_audio.filter(|count| *count > 0));
     list.count(names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS, usage.output_audio.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS, usage.cache_read_audio.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS, usage.input_image.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS, usage.output_image.filter(|count| *count > 0));
     if let Some(first) = call.timing.first_chunk {
         list.double(names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, Some(first.as_secs_f64()));
     }
@@ -191,6 +229,8 @@ fn extensions<'a>(list: &mut List<'a>, call: &'a Call) {
     list.double(names::SIDETONE_TIME_TO_FIRST_TOKEN, call.timing.first_output.map(|time| time.as_secs_f64()));
     list.double(names::SIDETONE_TIME_PER_OUTPUT_CHUNK, call.timing.per_output_chunk().map(|time| time.as_secs_f64()));
     list.count(names::SIDETONE_OUTPUT_CHUNKS, call.timing.output_chunks);
+    list.count(names::SIDETONE_TOTAL_TOKENS, usage.total.filter(|_| !usage.is_summed()));
+    list.count(names::SIDETONE_CACHE_WRITE_1H_TOKENS, usage.cache_write_1h.filter(|count| *count > 0));
     list.count(names::SIDETONE_ACCEPTED_PREDICTION_TOKENS, usage.accepted_prediction.filter(|count| *count > 0));
     list.count(names::SIDETONE_REJECTED_PREDICTION_TOKENS, usage.rejected_prediction.filter(|count| *count > 0));
     list.text(names::SIDETONE_APP_NAME, call.identity.app_name.as_deref());
