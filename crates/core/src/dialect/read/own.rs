@@ -87,6 +87,7 @@ fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'
                     draft.surface = Some(surface.name());
                     Taken::Yes
                 }
+                None if value.as_str() == Some("") => Taken::Yes,
                 None => Taken::No,
             };
         }

@@ -10,6 +10,7 @@ mod facts;
 mod messages;
 mod metrics;
 mod numbered;
+mod read;
 mod step;
 
 use std::borrow::Cow;
@@ -17,6 +18,8 @@ use std::borrow::Cow;
 use super::shared::{kept, span};
 use super::{ContentPlace, Dialect, Instrument, Span, Telemetry};
 use crate::event::{Call, Operation};
+
+pub(super) use read::{Reader, is_in};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +51,18 @@ impl Dialect for V1 {
             end: call.timing.start + call.timing.total,
             status: span::status(&call.outcome, call.response.status),
             attributes: facts::of(call),
-            indexed: if kept::is_kept(call) { messages::of(call) } else { Vec::new() },
+            indexed: indexed(call),
             events: events::of(call),
         };
         Telemetry { span, logs: Vec::new(), metrics: metrics::of(call) }
     }
+}
+
+/// What was said, if it is kept, and what isn't understood.
+fn indexed(call: &Call) -> Vec<(String, Value<'_>)> {
+    let mut indexed = if kept::is_kept(call) { messages::of(call) } else { Vec::new() };
+    indexed.extend(span::attributes_kept(call));
+    indexed
 }
 
 /// The surface whose requests and answers have another shape than chat completions.

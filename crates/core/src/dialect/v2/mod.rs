@@ -16,7 +16,7 @@ use super::shared::metrics;
 use super::{ContentPlace, Dialect, Instrument, Telemetry};
 use crate::event::Call;
 
-pub(super) use read::Reader;
+pub(super) use read::{Reader, system};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::Value;
 use super::super::names;
 use super::super::read::{self, Draft, LogRecord, Records, Taken, gen_ai, said, slots};
+use super::super::v1;
 use super::words;
 use crate::event::{Choice, Role};
 
@@ -20,8 +21,8 @@ impl read::Reader for Reader {
     fn knows(&self, records: &Records<'_>) -> bool {
         let has = |wanted: &str| records.has_attribute(|name| name == wanted);
         records.has_log(|name| MESSAGES.iter().any(|(event, _)| *event == name))
-            // Other dialects have one of the two.
-            || (has(names::GEN_AI_SYSTEM) && has(names::GEN_AI_OPERATION_NAME))
+            // Other dialects have one of the two, and what we write in `v1` both.
+            || (has(names::GEN_AI_SYSTEM) && has(names::GEN_AI_OPERATION_NAME) && !v1::is_in(records))
     }
 
     fn read<'r>(&self, _: &'r Records<'r>, draft: &mut Draft<'r>) {
@@ -60,14 +61,7 @@ const MESSAGES: &[(&str, Role)] = &[
 fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
     let Draft { request, response, usage, .. } = draft;
     match name {
-        names::GEN_AI_SYSTEM => {
-            let Some(system) = value.as_str() else { return Taken::WrongType };
-            match words::provider(system) {
-                Some(name) => draft.provider = draft.provider.take().or(Some(Cow::Borrowed(name))),
-                None => return gen_ai::provider(&mut draft.provider, value),
-            }
-            Taken::Yes
-        }
+        names::GEN_AI_SYSTEM => system(&mut draft.provider, value),
         names::GEN_AI_OPENAI_REQUEST_RESPONSE_FORMAT => slots::text(&mut request.response_format, value),
         names::GEN_AI_OPENAI_REQUEST_SEED => slots::int(&mut request.seed, value),
         names::GEN_AI_OPENAI_REQUEST_SERVICE_TIER => slots::text(&mut request.service_tier, value),
@@ -77,6 +71,17 @@ fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
         names::GEN_AI_USAGE_COMPLETION_TOKENS => slots::count(&mut usage.output, value),
         names::OPENAI_API_TYPE => gen_ai::api(&mut draft.surface, value),
         _ => gen_ai::attribute(draft, name, value),
+    }
+}
+
+/// Who serves the call, by the name that it had then.
+pub(in crate::dialect) fn system(slot: &mut Option<Cow<'static, str>>, value: &Value<'_>) -> Taken {
+    match value.as_str().and_then(words::provider) {
+        Some(name) => {
+            slot.get_or_insert(Cow::Borrowed(name));
+            Taken::Yes
+        }
+        None => gen_ai::provider(slot, value),
     }
 }
 
