@@ -13,6 +13,7 @@ mod shared;
 mod telemetry;
 mod v1;
 mod v2;
+mod vercel;
 
 use crate::event::Call;
 

@@ -5,7 +5,7 @@ use super::super::shared::Words as _;
 use super::super::shared::list::List;
 use super::super::shared::span;
 use super::super::{Attribute, Latest, SpanEvent, Value};
-use super::{HIDDEN, exchange, json, parameters};
+use super::{HIDDEN, exchange, json, parameters, step};
 use crate::event::{Call, Operation, Outcome, Usage};
 
 /// Attributes of a call with everything set, so that the list is allocated once.
@@ -15,11 +15,15 @@ pub(super) const JSON: &str = "application/json";
 
 /// The attributes of a call.
 pub(super) fn of(call: &Call, is_shown: bool) -> Vec<Attribute<'_>> {
+    if !call.operation.is_call() {
+        return around(call);
+    }
     let is_embedding = call.operation == Operation::Embeddings;
     let mut list = List(Vec::with_capacity(TYPICAL));
-    list.0.push((oi::OPENINFERENCE_SPAN_KIND, Value::Static(if is_embedding { "EMBEDDING" } else { "LLM" })));
-    // "The AI product": all surfaces speak OpenAI's API.
-    list.0.push((oi::LLM_SYSTEM, Value::Static("openai")));
+    list.0.push((oi::OPENINFERENCE_SPAN_KIND, Value::Static(step::kind(&call.operation))));
+    if let Some(system) = system(call) {
+        list.0.push((oi::LLM_SYSTEM, Value::Static(system)));
+    }
     provider(&mut list, call);
     // The package knows it of answers only.
     let model = call.response.model.as_deref().or(call.request.model.as_deref());
@@ -29,11 +33,36 @@ pub(super) fn of(call: &Call, is_shown: bool) -> Vec<Attribute<'_>> {
     list.text(oi::LLM_FINISH_REASON, first.and_then(|choice| choice.finish_reason.as_deref()));
     let name = if is_embedding { oi::EMBEDDING_INVOCATION_PARAMETERS } else { oi::LLM_INVOCATION_PARAMETERS };
     list.0.push((name, json::of(&parameters::of(call).value())));
-    list.text(oi::SESSION_ID, call.identity.session_id.as_deref());
-    list.text(oi::USER_ID, call.identity.user_id.as_deref());
-    span::own(&mut list, call);
+    identity(&mut list, call);
     exchanged(&mut list, call, is_shown);
     list.0
+}
+
+/// The attributes of a step around calls.
+#[cold]
+fn around(call: &Call) -> Vec<Attribute<'_>> {
+    let mut list = List(step::of(call));
+    identity(&mut list, call);
+    list.0
+}
+
+fn identity<'a>(list: &mut List<'a>, call: &'a Call) {
+    list.text(oi::SESSION_ID, call.identity.session_id.as_deref());
+    list.text(oi::USER_ID, call.identity.user_id.as_deref());
+    span::own(list, call);
+}
+
+/// "The AI product": all surfaces speak OpenAI's API. Of a call without one it is told by others; `OpenInferenceLLMSystemValues`.
+fn system(call: &Call) -> Option<&'static str> {
+    Some(match &*call.provider {
+        _ if !call.surface.is_empty() => "openai",
+        "openai" | "azure.ai.openai" => "openai",
+        "anthropic" => "anthropic",
+        "cohere" => "cohere",
+        "mistral_ai" => "mistralai",
+        "gcp.vertex_ai" => "vertexai",
+        _ => return None,
+    })
 }
 
 /// Source: openinference-semantic-conventions 0.1.42, `OpenInferenceLLMProviderValues`, and openinference-instrumentation-openai
@@ -42,6 +71,7 @@ fn provider<'a>(list: &mut List<'a>, call: &'a Call) {
     let value = match &*call.provider {
         // Also what is said of hosts that nobody knows.
         "openai" if !call.server.address.to_ascii_lowercase().ends_with("openai.com") => return,
+        "" => return,
         "azure.ai.openai" | "azure.ai.inference" => Value::Static("azure"),
         "aws.bedrock" => Value::Static("aws"),
         "gcp.gemini" | "gcp.vertex_ai" => Value::Static("google"),

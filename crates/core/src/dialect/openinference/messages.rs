@@ -4,7 +4,7 @@ use super::super::Value;
 use super::super::names::openinference as oi;
 use super::super::shared::{chat, content};
 use super::indexed::Indexed;
-use super::{HIDDEN, RESPONSES, json, media};
+use super::{HIDDEN, RESPONSES, json, media, step};
 use crate::event::{Call, Message, Operation, Outcome, Part, Role, Text, ToolCall};
 
 /// Inputs of an embeddings call that are told one by one.
@@ -19,6 +19,9 @@ pub(super) fn of(call: &Call, is_shown: bool) -> Vec<(String, Value<'_>)> {
         Operation::TextCompletion => completion(&mut list, call),
         _ if is_shown => chat(&mut list, call),
         _ => {}
+    }
+    if call.step.is_some() && !call.operation.is_call() {
+        return list.finish().into_iter().chain(step::documents(call)).collect();
     }
     list.finish()
 }

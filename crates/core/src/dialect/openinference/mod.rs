@@ -4,6 +4,8 @@
 //! A span with the call's facts. If the policy keeps content, what was said is there twice, as the package has it: message by
 //! message under names with indices, and as JSON of the request and the answer in `input.value` and `output.value`. If not, those
 //! two hold [`HIDDEN`], and there are no messages. The dialect has no log events and no histograms.
+//!
+//! Steps around calls have kinds of their own (`TOOL`, `AGENT`, `CHAIN`, `RETRIEVER`, `RERANKER`), and their input and output there.
 
 mod exchange;
 mod facts;
@@ -11,10 +13,16 @@ mod indexed;
 mod media;
 mod messages;
 mod parameters;
+mod read;
+mod step;
+
+use std::borrow::Cow;
 
 use super::shared::{items, json_text as json, kept, span};
 use super::{ContentPlace, Dialect, Instrument, Metrics, Span, Telemetry};
 use crate::event::{Call, Operation};
+
+pub(super) use read::Reader;
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -44,13 +52,13 @@ impl Dialect for OpenInference {
     fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
         let is_shown = kept::is_kept(call);
         let span = Span {
-            name: name(call).into(),
+            name: name(call),
             side: call.side,
             start: call.timing.start,
             end: call.timing.start + call.timing.total,
             status: span::status(&call.outcome, call.response.status),
             attributes: facts::of(call, is_shown),
-            indexed: messages::of(call, is_shown),
+            indexed: messages::of(call, is_shown).into_iter().chain(span::attributes_kept(call)).collect(),
             events: facts::events(call),
         };
         Telemetry { span, logs: Vec::new(), metrics: Metrics { attributes: Vec::new(), points: Vec::new() } }
@@ -60,12 +68,13 @@ impl Dialect for OpenInference {
 /// The surface whose requests and answers have another shape than chat completions.
 const RESPONSES: &str = "openai.responses";
 
-/// The span's name: the class of the answer in the OpenAI SDK.
-fn name(call: &Call) -> &'static str {
-    match call.operation {
+/// The span's name: the class of the answer in the OpenAI SDK, or the step's.
+fn name(call: &Call) -> Cow<'static, str> {
+    Cow::Borrowed(match call.operation {
         Operation::Embeddings => "CreateEmbeddings",
         Operation::TextCompletion => "Completion",
+        _ if !call.operation.is_call() => return step::name(call),
         _ if call.surface == RESPONSES => "Response",
         _ => "ChatCompletion",
-    }
+    })
 }

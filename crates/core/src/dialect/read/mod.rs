@@ -17,7 +17,7 @@ mod source;
 
 use std::fmt::Debug;
 
-use super::{latest, v1, v2};
+use super::{latest, openinference, v1, v2, vercel};
 use crate::event::Call;
 
 pub(in crate::dialect) use draft::reason_unless_none;
@@ -38,7 +38,8 @@ pub trait Reader: Sync + Debug {
 }
 
 /// Every reader, in the order in which they are asked: what one has said, those after it don't change.
-pub static READERS: &[&dyn Reader] = &[&latest::Reader, &v2::Reader, &v1::Reader];
+pub static READERS: &[&dyn Reader] =
+    &[&latest::Reader, &v2::Reader, &v1::Reader, &openinference::Reader, &vercel::Reader];
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq)]

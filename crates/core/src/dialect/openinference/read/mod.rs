@@ -8,4 +8,5 @@ mod facts;
 mod listed;
 mod reader;
 
+pub(super) use facts::RERANK;
 pub(in crate::dialect) use reader::Reader;
