@@ -16,7 +16,7 @@ mod step;
 use std::borrow::Cow;
 
 use super::shared::{kept, span};
-use super::{ContentPlace, Dialect, Instrument, Span, Telemetry};
+use super::{ContentPlace, Dialect, Instrument, Span, Telemetry, Value};
 use crate::event::{Call, Operation};
 
 pub(super) use read::{Reader, is_in};
