@@ -199,10 +199,19 @@ fn a_choice_is_known_by_its_place_or_says_its_index_and_all_finish_reasons_are_t
     let said = |text: &str| json!([{"type": "text", "text": text}]);
     assert_eq!(
         told["$ai_output_choices"],
-        json!([{"role": "assistant", "content": said("a")}, {"role": "assistant", "index": 2, "content": said("b")}])
+        json!([{"role": "assistant", "content": said("a")}, {"role": "assistant", "sidetone.index": 2, "content": said("b")}])
     );
     assert_eq!(told["sidetone.response.finish_reasons"], json!(["", "length"]));
     assert!(!told.contains_key("$ai_stop_reason"), "the first didn't say");
+}
+
+#[test]
+fn what_other_telemetry_said_goes_on_under_its_own_names() {
+    let attributes = vec![("acme.mood".into(), Value::String("fine".into()))];
+    let call = Call { attributes, ..chat() };
+    let span = PostHog.project(&call).span;
+    let told: Vec<_> = span.indexed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(told, [("acme.mood", Some("fine"))]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::super::Value;
 use super::super::names::posthog as ph;
 use super::super::shared::json_text::Object;
 use super::super::shared::list::List;
+use super::super::shared::said::own;
 use super::super::shared::{chat, content, items, json};
 use super::{RESPONSES, media};
 use crate::event::{Call, Choice, Operation, Part, Text};
@@ -74,7 +75,7 @@ fn received(place: usize, choice: &Choice) -> Value<'_> {
     let Choice { index, message, .. } = choice;
     let mut all = Object::default();
     if *index as usize != place {
-        all.put("index", Value::Int(i64::from(*index)));
+        all.put(own::INDEX, Value::Int(i64::from(*index)));
     }
     all.put("role", Value::Str(message.role.as_str()));
     all.put("content", Value::Array(message.parts.iter().filter_map(part).collect()));

@@ -77,7 +77,7 @@ impl Dialect for PostHog {
             end: call.timing.start + call.timing.total,
             status: span::status(&call.outcome, call.response.status),
             attributes: attributes.0,
-            indexed: Vec::new(),
+            indexed: span::attributes_kept(call),
             events: call.attempts.iter().map(|attempt| span::event::<Latest>(call, attempt)).collect(),
         };
         Telemetry { span, logs: Vec::new(), metrics: Metrics { attributes: Vec::new(), points: Vec::new() } }
