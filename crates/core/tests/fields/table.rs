@@ -68,7 +68,7 @@ pub(super) fn read() -> BTreeMap<String, Entry> {
             .split("but for ")
             .skip(1)
             .flat_map(|named| named.split('`').skip(1).step_by(2))
-            .map(|value| format!("Some({value})"));
+            .map(str::to_owned);
         (
             cells[0].trim_matches('`').to_owned(),
             Entry { states: states.collect(), but_for: but_for.collect(), reason: reason.clone() },
