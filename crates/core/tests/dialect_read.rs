@@ -4,10 +4,12 @@
 #[path = "support/call.rs"]
 mod call;
 
-use sidetone_core::dialect::read::{Records, read_any};
-use sidetone_core::dialect::{Dialect as _, Latest};
+use std::borrow::Cow;
+
+use sidetone_core::dialect::read::{READERS, Records, SpanRecord, read_any};
+use sidetone_core::dialect::{DIALECTS, Dialect as _, Latest, Value};
 use sidetone_core::event::{
-    Call, Choice, Message, Operation, OwnSpan, Part, Request, Response, Role, SpanId, Text, ToolCall, TraceId,
+    self, Call, Choice, Message, Operation, OwnSpan, Part, Request, Response, Role, SpanId, Text, ToolCall, TraceId,
 };
 
 #[test]
@@ -45,4 +47,94 @@ fn what_latest_says_is_read_back() {
         assert_eq!(reading.call, call);
         assert_eq!(reading.dialects, ["latest"]);
     }
+}
+
+/// A span with these attributes.
+fn span<'a>(attributes: &[(&'static str, Value<'a>)]) -> Records<'a> {
+    let attributes = attributes.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
+    Records::new(vec![SpanRecord { attributes, ..SpanRecord::default() }], Vec::new())
+}
+
+#[test]
+fn what_one_dialect_says_is_not_changed_by_those_behind_it_in_the_table() {
+    // The model that was asked for, as each dialect has it beside a mark of its own, in the order of the issue.
+    let told: [(&str, &[(&'static str, Value<'_>)]); 6] = [
+        ("posthog", &[("posthog.ai.model", Value::Static("of posthog"))]),
+        (
+            "latest",
+            &[
+                ("gen_ai.provider.name", Value::Static("latest")),
+                ("gen_ai.usage.cache_write.input_tokens", Value::Int(1)),
+            ],
+        ),
+        ("v2", &[("gen_ai.system", Value::Static("v2")), ("gen_ai.operation.name", Value::Static("chat"))]),
+        ("v1", &[("llm.request.type", Value::Static("embedding")), ("llm.usage.total_tokens", Value::Int(3))]),
+        (
+            "openinference",
+            &[
+                ("openinference.span.kind", Value::Static("RERANKER")),
+                ("llm.provider", Value::Static("openinference")),
+                ("llm.token_count.total", Value::Int(4)),
+            ],
+        ),
+        (
+            "vercel",
+            &[
+                ("ai.operationId", Value::Static("ai.embed.doEmbed")),
+                ("ai.model.provider", Value::Static("vercel.chat")),
+                ("ai.usage.totalTokens", Value::Int(5)),
+            ],
+        ),
+    ];
+    let order: Vec<_> = READERS.iter().map(|reader| reader.name()).collect();
+    assert_eq!(order, told.map(|(name, _)| name));
+    for first in 0..told.len() {
+        // Those behind come first in the record.
+        let attributes: Vec<_> = told[first..].iter().rev().flat_map(|(_, attributes)| attributes.to_vec()).collect();
+        let reading = read_any(&span(&attributes)).unwrap();
+        assert_eq!(reading.dialects, order[first..], "all of them are read");
+        let provider = ["latest", "latest", "v2", "openinference", "openinference", "vercel"][first];
+        assert_eq!(reading.call.provider, provider, "from {} on", order[first]);
+        let total = [3, 3, 3, 3, 4, 5][first];
+        assert_eq!(reading.call.usage.total, Some(total), "from {} on", order[first]);
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_kept_as_it_came_and_told_by_name() {
+    let records = span(&[
+        ("gen_ai.operation.name", Value::Static("chat")),
+        ("gen_ai.request.seed", Value::Static("many")),
+        ("gen_ai.input.messages", Value::Static("[{")),
+        ("gen_ai.invented", Value::Array(vec![Value::Int(1), Value::Bool(true)])),
+        ("app.feature", Value::Static("search")),
+    ]);
+    let reading = read_any(&records).unwrap();
+    let unread: Vec<_> = reading.unread.iter().map(|unread| (&*unread.name, unread.why.as_str())).collect();
+    let expected = [
+        ("gen_ai.request.seed", "wrong_type"),
+        ("gen_ai.input.messages", "not_json"),
+        ("gen_ai.invented", "unknown"),
+        ("app.feature", "unknown"),
+    ];
+    assert_eq!(unread, expected);
+    let kept: Vec<_> = reading.call.attributes.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(kept, expected.map(|(name, _)| name));
+    assert_eq!(reading.call.attributes[2].1, event::Value::Array(vec![event::Value::Int(1), event::Value::Bool(true)]));
+    assert_eq!((reading.call.request.seed, reading.call.request.messages.len()), (None, 0));
+    // Each dialect writes it again.
+    for dialect in DIALECTS {
+        let again = read_any(&Records::of(&reading.call, dialect.project(&reading.call))).unwrap();
+        let kept = again.call.attributes.iter().filter(|(name, _)| &**name == "app.feature").count();
+        assert_eq!(kept, 1, "{}", dialect.name());
+    }
+}
+
+#[test]
+fn a_span_of_something_else_is_no_call() {
+    assert_eq!(
+        read_any(&span(&[("http.request.method", Value::Static("GET")), ("server.address", Value::Static("a"))])),
+        None
+    );
+    assert_eq!(read_any(&Records::default()), None);
 }

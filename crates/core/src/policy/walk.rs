@@ -447,3 +447,56 @@ impl<'a> Walk<'a> {
         self.findings.add(finding, self.limits.findings);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::read::{Records, SpanRecord, read_any};
+
+    /// A tool's span that somebody else wrote, read, under a policy.
+    fn reviewed(content: Content) -> (Call, Skips) {
+        const KEY: &str = "AKIAIOSFODNN7REALKEY";
+        let said = |text: &str| crate::dialect::Value::String(text.replace("KEY", KEY));
+        let attributes = vec![
+            ("gen_ai.operation.name".into(), said("execute_tool")),
+            ("gen_ai.tool.name".into(), said("deploy")),
+            ("gen_ai.tool.call.arguments".into(), said(r#"{"with":"KEY"}"#)),
+            ("gen_ai.tool.call.result".into(), said("done")),
+            ("error.type".into(), said("KEY")),
+            ("app.note".into(), said("with KEY")),
+            ("app.retries".into(), crate::dialect::Value::Int(3)),
+            ("KEY".replace("KEY", KEY).into(), crate::dialect::Value::Int(4)),
+        ];
+        let records = Records::new(vec![SpanRecord { attributes, ..SpanRecord::default() }], Vec::new());
+        let mut call = read_any(&records).unwrap().call;
+        let mut skips = Skips::default();
+        crate::policy::Review::default().apply(&mut call, content, &Limits::default(), None, &mut skips);
+        assert!(!format!("{call:?}").contains(KEY) || content == Content::Full, "{call:?}");
+        (call, skips)
+    }
+
+    #[test]
+    fn what_others_say_of_a_step_is_under_the_policy_and_so_is_what_is_not_understood() {
+        let (off, skips) = reviewed(Content::Off);
+        let step = off.step.unwrap();
+        assert_eq!(
+            (step.name.as_deref(), step.input.unwrap().as_str(), step.output.unwrap().as_str()),
+            (Some("deploy"), None, None)
+        );
+        assert_eq!(off.attributes, [("app.retries".into(), Value::Int(3))]);
+        assert!(skips.iter().next().is_some(), "the names that begin as keys do are counted");
+
+        let (redacted, _) = reviewed(Content::Redacted);
+        let step = redacted.step.unwrap();
+        assert_eq!(step.output.unwrap().as_str(), Some("done"));
+        assert!(step.input.unwrap().is_masked());
+        assert!(
+            matches!(&redacted.attributes[0].1, Value::String(text) if text.starts_with("with [")),
+            "{:?}",
+            redacted.attributes
+        );
+
+        let (full, _) = reviewed(Content::Full);
+        assert_eq!(full.attributes[0].1, Value::String("with AKIAIOSFODNN7REALKEY".to_owned()));
+    }
+}
