@@ -32,6 +32,7 @@ impl read::Reader for Reader {
             draft.operation = seen.operation();
         }
         events(draft);
+        beside(draft, &mut seen);
         if draft.operation.as_ref().is_some_and(Operation::is_call) {
             Calling::of(records, draft, &seen).read(draft, &mut seen);
         } else {
@@ -324,7 +325,10 @@ fn answered(records: &Records<'_>, draft: &mut Draft<'_>, seen: &mut Seen) {
     let has_failed = draft.error.is_some()
         || records.spans().first().is_some_and(|span| matches!(span.status, RecordStatus::Error(_)));
     let has_answered = !draft.response.choices.is_empty() || draft.usage.input.or(draft.usage.output).is_some();
-    let slot = if has_failed && !has_answered { &mut draft.request.model } else { &mut draft.response.model };
+    // Another model than was asked for is one that answered.
+    let is_asked = draft.request.model.as_ref().is_none_or(|asked| *asked == model);
+    let slot =
+        if has_failed && !has_answered && is_asked { &mut draft.request.model } else { &mut draft.response.model };
     slot.get_or_insert(model);
 }
 
@@ -344,25 +348,28 @@ fn finish(draft: &mut Draft<'_>, reason: Box<str>) {
     }
 }
 
-/// A step around calls: what it was given and gave back, as text.
-fn step<'r>(records: &'r Records<'r>, draft: &mut Draft<'r>, seen: &mut Seen) {
+/// What stands beside the values of input and output, whatever the span is: documents, a query, an agent's name.
+fn beside(draft: &mut Draft<'_>, seen: &mut Seen) {
     let found = listed::documents(&seen.listed.documents).or_else(|| listed::documents(&seen.listed.reranked));
     // What sidetone writes so is made of its output.
     if !draft.is_own {
         api::set(&mut draft.step.output, found);
     }
     api::set(&mut draft.step.input, seen.query.take());
+    api::set(&mut draft.step.name, seen.agent.take());
+}
+
+/// A step around calls: what it was given and gave back, as text.
+fn step<'r>(records: &'r Records<'r>, draft: &mut Draft<'r>, seen: &mut Seen) {
     draft.attributes(|draft, name, value| match name {
         oi::INPUT_VALUE => value_of_step(&mut draft.step.input, value),
         oi::OUTPUT_VALUE => value_of_step(&mut draft.step.output, value),
         _ => Taken::No,
     });
-    let step = &mut draft.step;
-    api::set(&mut step.name, seen.agent.take());
     // Chains are called by the name of their span.
     let operation = draft.operation.as_ref().map_or("", Operation::as_str);
     let name = records.spans().first().map(|span| &*span.name).filter(|name| !name.is_empty() && *name != operation);
-    api::set(&mut step.name, name.map(Into::into));
+    api::set(&mut draft.step.name, name.map(Into::into));
     if let Some(parameters) = seen.parameters.take() {
         take_parameters(draft, &parameters);
     }
