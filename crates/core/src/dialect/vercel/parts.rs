@@ -1,25 +1,28 @@
 //! Messages of the SDK: its own parts, and those that everybody has.
 
+use std::borrow::Cow;
+
 use crate::dialect::read::said::{self, MESSAGES};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text};
 use crate::wire::json::{Json, Kind, Read};
 
-/// A prompt of the application's: its text or messages, and instructions beside them.
+/// A prompt: its text or messages, and instructions beside them.
 #[derive(Debug, Default)]
 pub(super) struct Prompt {
     pub(super) instructions: Option<Box<str>>,
     pub(super) messages: Vec<Message>,
+    /// Whether there were more messages, or more parts of one, than are read.
+    pub(super) is_over_limit: bool,
 }
 
 /// Reads the value of `ai.prompt`.
 pub(super) fn prompt(text: &str) -> Read<Prompt> {
     said::whole(text, |json| {
         let mut prompt = Prompt::default();
-        let mut messages = |json: &mut Json<'_>| self::list(json, &mut prompt.messages);
         json.object(|key, json| {
             match key {
                 "system" | "instructions" => prompt.instructions = instructions(json)?,
-                "prompt" | "messages" => messages(json)?,
+                "prompt" | "messages" => prompt.list(json)?,
                 _ => {}
             }
             Ok(())
@@ -28,14 +31,23 @@ pub(super) fn prompt(text: &str) -> Read<Prompt> {
     })
 }
 
+/// Reads the value of `ai.prompt.messages`.
+pub(super) fn messages(text: &str) -> Read<Prompt> {
+    said::whole(text, |json| {
+        let mut prompt = Prompt::default();
+        prompt.list(json)?;
+        Ok(prompt)
+    })
+}
+
 /// A text, or the texts of messages.
 fn instructions(json: &mut Json<'_>) -> Read<Option<Box<str>>> {
     if json.peek()? == Kind::String {
-        return Ok(json.str()?.map(|text| text.to_cow().into_owned().into_boxed_str()));
+        return owned(json);
     }
-    let mut all = Vec::new();
-    list(json, &mut all)?;
-    let texts = all.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
+    let mut prompt = Prompt::default();
+    prompt.list(json)?;
+    let texts = prompt.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
         Part::Text(text) => text.as_str(),
         _ => None,
     });
@@ -43,32 +55,26 @@ fn instructions(json: &mut Json<'_>) -> Read<Option<Box<str>>> {
     Ok((!texts.is_empty()).then(|| texts.join("\n\n").into()))
 }
 
-/// Reads the value of `ai.prompt.messages`.
-pub(super) fn messages(text: &str) -> Read<Vec<Message>> {
-    said::whole(text, |json| {
-        let mut all = Vec::new();
-        list(json, &mut all)?;
-        Ok(all)
-    })
-}
-
-fn list(json: &mut Json<'_>, all: &mut Vec<Message>) -> Read<()> {
-    match json.peek()? {
-        Kind::Array => {
-            json.array(|json| {
-                if all.len() < MESSAGES {
-                    all.extend(message(json)?);
-                }
-                Ok(())
-            })?;
+impl Prompt {
+    /// Reads a list of messages, or one.
+    fn list(&mut self, json: &mut Json<'_>) -> Read<()> {
+        if json.peek()? != Kind::Array {
+            self.messages.extend(message(json, &mut self.is_over_limit)?);
+            return Ok(());
         }
-        _ => all.extend(message(json)?),
+        json.array(|json| {
+            match self.messages.len() < MESSAGES {
+                true => self.messages.extend(message(json, &mut self.is_over_limit)?),
+                false => self.is_over_limit = true,
+            }
+            Ok(())
+        })?;
+        Ok(())
     }
-    Ok(())
 }
 
 /// A message; a text alone is the user's.
-fn message(json: &mut Json<'_>) -> Read<Option<Message>> {
+fn message(json: &mut Json<'_>, is_over_limit: &mut bool) -> Read<Option<Message>> {
     let mut message = Message { role: Role::User, name: None, parts: Vec::new(), is_list: false };
     if let Some(text) = text_of(json)? {
         message.parts.push(text);
@@ -80,12 +86,7 @@ fn message(json: &mut Json<'_>) -> Read<Option<Message>> {
             "content" => match text_of(json)? {
                 Some(text) => message.parts.push(text),
                 None => {
-                    json.array(|json| {
-                        if message.parts.len() < MESSAGES {
-                            message.parts.extend(part(json)?);
-                        }
-                        Ok(())
-                    })?;
+                    *is_over_limit |= parts(json, &mut message.parts)?;
                 }
             },
             _ => {}
@@ -215,16 +216,27 @@ fn result(own: Own<'_>) -> Read<Part> {
     Ok(Part::ToolResult { id: own.id, content, is_list })
 }
 
-/// Reads the value of `ai.response.toolCalls`.
-pub(super) fn tool_calls(text: &str) -> Read<Vec<Part>> {
-    said::whole(text, |json| {
-        let mut all = Vec::new();
-        json.array(|json| {
-            if all.len() < MESSAGES {
-                all.extend(part(json)?);
-            }
-            Ok(())
-        })?;
-        Ok(all)
-    })
+/// Reads the value of `ai.response.toolCalls`; and whether there were more than are read. What is called is a function.
+pub(super) fn tool_calls(text: &str) -> Read<(Vec<Part>, bool)> {
+    let mut all = Vec::new();
+    let is_over_limit = said::whole(text, |json| parts(json, &mut all))?;
+    for part in &mut all {
+        if let Part::ToolCall(call) = part {
+            call.kind.get_or_insert(Cow::Borrowed("function"));
+        }
+    }
+    Ok((all, is_over_limit))
+}
+
+/// Reads a list of parts; and whether there were more than are read.
+fn parts(json: &mut Json<'_>, all: &mut Vec<Part>) -> Read<bool> {
+    let mut is_over_limit = false;
+    json.array(|json| {
+        match all.len() < MESSAGES {
+            true => all.extend(part(json)?),
+            false => is_over_limit = true,
+        }
+        Ok(())
+    })?;
+    Ok(is_over_limit)
 }

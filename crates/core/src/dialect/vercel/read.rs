@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::{operation, parts};
 use crate::dialect::read::{self, Draft, Records, Taken, Why, gen_ai, said, slots};
 use crate::dialect::{Value, names};
-use crate::event::{ErrorClass, ToolDefinition};
-use crate::event::{Failure, Message, Operation, Outcome, Part, Role, Text};
-use crate::wire::json::Json;
+use crate::event::{ErrorClass, Failure, Message, Operation, Outcome, Part, Role, Text, ToolDefinition};
+use crate::wire::json::{Json, Read};
 
 /// Reads what the Vercel AI SDK writes.
 #[derive(Debug, Clone, Copy)]
@@ -109,11 +108,11 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
         "response.object" => slots::text(&mut seen.object, value),
         "response.reasoning" => slots::text(&mut seen.reasoning, value),
         "response.toolCalls" => json(value, |text| {
-            let calls = parts::tool_calls(text)?;
+            let (calls, is_over_limit) = parts::tool_calls(text)?;
             if seen.tool_calls.is_empty() {
                 seen.tool_calls = calls;
             }
-            Ok(Taken::Yes)
+            Ok(unless(is_over_limit))
         }),
         "response.msToFirstChunk" => milliseconds(&mut timing.first_chunk, value),
         "response.providerMetadata" => json(value, |text| provider_metadata(draft, text)),
@@ -138,14 +137,14 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
                 request.instructions = prompt.instructions.map(Text::kept);
                 request.messages = prompt.messages;
             }
-            Ok(Taken::Yes)
+            Ok(unless(prompt.is_over_limit))
         }),
         "prompt.messages" => json(value, |text| {
-            let messages = parts::messages(text)?;
+            let prompt = parts::messages(text)?;
             if request.messages.is_empty() {
-                request.messages = messages;
+                request.messages = prompt.messages;
             }
-            Ok(Taken::Yes)
+            Ok(unless(prompt.is_over_limit))
         }),
         "prompt.tools" => tools(&mut request.tools, value),
         "values" => {
@@ -180,8 +179,12 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
     }
 }
 
+fn unless(is_over_limit: bool) -> Taken {
+    if is_over_limit { Taken::OverLimit } else { Taken::Yes }
+}
+
 /// Reads JSON text.
-fn json(value: &Value<'_>, read: impl FnOnce(&str) -> crate::wire::json::Read<Taken>) -> Taken {
+fn json(value: &Value<'_>, read: impl FnOnce(&str) -> Read<Taken>) -> Taken {
     match value.as_str() {
         Some(text) => read(text).unwrap_or(Taken::NotJson),
         None => Taken::WrongType,
@@ -216,7 +219,7 @@ fn tools(slot: &mut Vec<ToolDefinition>, value: &Value<'_>) -> Taken {
     if slot.is_empty() {
         *slot = tools.into_iter().flatten().collect();
     }
-    if texts.len() > said::MESSAGES { Taken::OverLimit } else { Taken::Yes }
+    unless(texts.len() > said::MESSAGES)
 }
 
 /// The length of a vector, which is JSON text.
@@ -239,7 +242,7 @@ fn texts_as_json(slot: &mut Option<Text>, value: &Value<'_>) -> Taken {
 }
 
 /// What OpenAI's provider tells beside. Another's is kept as it is.
-fn provider_metadata(draft: &mut Draft<'_>, text: &str) -> crate::wire::json::Read<Taken> {
+fn provider_metadata(draft: &mut Draft<'_>, text: &str) -> Read<Taken> {
     let Draft { usage, response, .. } = draft;
     let mut taken = Taken::Yes;
     said::whole(text, |json| {
