@@ -5,6 +5,7 @@
 //! already stays. A name that nobody knows, and a value of another type than its name wants, is kept in
 //! [`Call::attributes`] and told in [`Reading::unread`]. Nothing here trusts what it reads, and nothing fails.
 
+pub(in crate::dialect) mod api;
 mod draft;
 pub(in crate::dialect) mod gen_ai;
 pub(in crate::dialect) mod general;
@@ -13,7 +14,7 @@ mod raised;
 mod record;
 pub(in crate::dialect) mod said;
 pub(in crate::dialect) mod slots;
-mod source;
+pub(in crate::dialect) mod source;
 
 use std::fmt::Debug;
 
@@ -21,6 +22,7 @@ use super::{latest, openinference, v1, v2, vercel};
 use crate::event::Call;
 
 pub(in crate::dialect) use draft::reason_unless_none;
+
 pub use draft::{Draft, Taken, Unread, Why};
 pub use record::{EventRecord, Field, LogRecord, RecordStatus, Records, SpanKind, SpanRecord, gather};
 

@@ -176,7 +176,8 @@ pub(in crate::dialect) fn status(slot: &mut Option<u16>, value: &Value<'_>) -> T
     taken
 }
 
-fn cost(slot: &mut Option<Cost>, value: &Value<'_>) -> Taken {
+/// What it cost in all; what that is made of isn't told.
+pub(in crate::dialect) fn cost(slot: &mut Option<Cost>, value: &Value<'_>) -> Taken {
     let Some(total) = slots::number(value).and_then(|amount| Usd::parse(&amount.to_string())) else {
         return Taken::WrongType;
     };

@@ -3,7 +3,6 @@
 //! What was said is there twice: message by message under names with indices, and as the request and the answer in `input.value` and
 //! `output.value`. Where those are JSON of the OpenAI API, they say more: refusals, sounds and files, each choice's finish reason, ids.
 
-mod api;
 mod facts;
 mod listed;
 mod reader;

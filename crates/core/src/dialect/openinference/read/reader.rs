@@ -1,16 +1,14 @@
 //! The reader: facts first, then the values of input and output, which are read by what the facts say.
 
 use super::super::RESPONSES;
-use super::api::{self, Answered};
 use super::facts::{self, Parameters, Seen};
 use super::listed::{self, said};
 use crate::dialect::Value;
 use crate::dialect::names::{self, openinference as oi};
-use crate::dialect::read::{self, Draft, RecordStatus, Records, SpanRecord, Taken, Why};
-use crate::dialect::shared::json::borrowed;
+use crate::dialect::read::api::{self, Answered};
+use crate::dialect::read::{self, Draft, RecordStatus, Records, SpanRecord, Taken};
 use crate::event::{Choice, Message, Operation, Outcome, Part, Request, Role, Text};
-use crate::provider::{Surface, openai};
-use crate::wire::json::Json;
+use crate::provider::Surface;
 
 /// Reads what packages of OpenInference write.
 #[derive(Debug, Clone, Copy)]
@@ -262,26 +260,10 @@ fn take_answer(draft: &mut Draft<'_>, answered: Answered, seen: &mut Seen) {
     }
 }
 
-/// Takes the parameters of the request; those that the event has no field for are kept as they are.
+/// Takes the parameters of the request.
 fn take_parameters(draft: &mut Draft<'_>, parameters: &Parameters) {
     let is_embedding = parameters.name == oi::EMBEDDING_INVOCATION_PARAMETERS;
-    // The responses API has the parameters of chat completions, and more.
-    let surface: &dyn Surface = if is_embedding { &openai::Embeddings } else { &openai::Responses };
-    match api::request(surface, &parameters.json) {
-        Some((request, _)) => api::fill(&mut draft.request, request),
-        None => {
-            let whole = Value::Str(&parameters.json);
-            draft.keep(parameters.name, &whole, Why::NotJson);
-            return;
-        }
-    }
-    for (name, json) in api::others(&parameters.json) {
-        let name = [parameters.name, ".", &*name].concat();
-        match Json::new(json).value() {
-            Ok(value) => draft.keep(&name, &borrowed(&value), Why::Unknown),
-            Err(_) => draft.skip(&name, Why::OverLimit),
-        }
-    }
+    api::take_parameters(draft, parameters.name, &parameters.json, is_embedding);
 }
 
 /// What was answered, as far as only the names with indices say it, and whose model it was.

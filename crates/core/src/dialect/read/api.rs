@@ -1,10 +1,13 @@
 //! Requests and answers of the OpenAI API that were dumped as JSON: read as their surface reads them where they go by.
 
-use crate::dialect::read::said::MESSAGES;
+use super::said::MESSAGES;
+use super::{Draft, Why};
+use crate::dialect::Value;
+use crate::dialect::shared::json::borrowed;
 use crate::event::{Choice, EmbeddingsRequest, Failure, Operation, Request, Usage};
 use crate::exchange::Skip;
 use crate::policy::{Allowance, Content, Keep, Limits};
-use crate::provider::{Answer, Name, Outline, Rare, SURFACES, Surface, answered_by, asked_by, is_foreign};
+use crate::provider::{Answer, Name, Outline, Rare, SURFACES, Surface, answered_by, asked_by, is_foreign, openai};
 use crate::wire::json::Json;
 
 /// What is taken of one dump. It was one attribute; who sent it had limits of its own.
@@ -22,19 +25,19 @@ const LIMITS: Limits = Limits {
 };
 
 /// The surface of that name.
-pub(super) fn surface_named(name: &str) -> Option<&'static dyn Surface> {
+pub(in crate::dialect) fn surface_named(name: &str) -> Option<&'static dyn Surface> {
     SURFACES.iter().copied().find(|surface| surface.name() == name)
 }
 
 /// The surface whose request or answer it is, of those that do such a thing.
-pub(super) fn surface_of(text: &str, wanted: impl Fn(&Operation) -> bool) -> Option<&'static dyn Surface> {
+pub(in crate::dialect) fn surface_of(text: &str, wanted: impl Fn(&Operation) -> bool) -> Option<&'static dyn Surface> {
     let outline = Outline::of(text.as_bytes()).filter(|outline| !is_foreign(outline))?;
     let is_wanted = |surface: &&'static dyn Surface| wanted(&surface.operation());
     asked_by(&outline).find(is_wanted).or_else(|| answered_by(&outline).filter(is_wanted))
 }
 
 /// A request; and whether something of it went past a limit.
-pub(super) fn request(surface: &dyn Surface, text: &str) -> Option<(Request, bool)> {
+pub(in crate::dialect) fn request(surface: &dyn Surface, text: &str) -> Option<(Request, bool)> {
     let mut allowance = Allowance::default();
     let request = surface.read_request(text, &mut Keep::new(Content::Full, &LIMITS, &mut allowance)).ok()?;
     Some((request, allowance.skips.items(Skip::OverLimit) > 0))
@@ -42,21 +45,21 @@ pub(super) fn request(surface: &dyn Surface, text: &str) -> Option<(Request, boo
 
 /// An answer.
 #[derive(Debug, Default)]
-pub(super) struct Answered {
-    pub(super) id: Option<Box<str>>,
-    pub(super) model: Option<Box<str>>,
-    pub(super) service_tier: Option<Box<str>>,
-    pub(super) system_fingerprint: Option<Box<str>>,
-    pub(super) state: Option<Box<str>>,
-    pub(super) choices: Vec<Choice>,
-    pub(super) embedding_dimensions: Option<u64>,
-    pub(super) usage: Usage,
-    pub(super) failure: Option<Failure>,
-    pub(super) is_over_limit: bool,
+pub(in crate::dialect) struct Answered {
+    pub(in crate::dialect) id: Option<Box<str>>,
+    pub(in crate::dialect) model: Option<Box<str>>,
+    pub(in crate::dialect) service_tier: Option<Box<str>>,
+    pub(in crate::dialect) system_fingerprint: Option<Box<str>>,
+    pub(in crate::dialect) state: Option<Box<str>>,
+    pub(in crate::dialect) choices: Vec<Choice>,
+    pub(in crate::dialect) embedding_dimensions: Option<u64>,
+    pub(in crate::dialect) usage: Usage,
+    pub(in crate::dialect) failure: Option<Failure>,
+    pub(in crate::dialect) is_over_limit: bool,
 }
 
 /// An answer.
-pub(super) fn answer(surface: &dyn Surface, text: &str) -> Option<Answered> {
+pub(in crate::dialect) fn answer(surface: &dyn Surface, text: &str) -> Option<Answered> {
     let mut allowance = Allowance::default();
     let mut keep = Keep::new(Content::Full, &LIMITS, &mut allowance);
     let mut answer = Answer::default();
@@ -77,7 +80,7 @@ pub(super) fn answer(surface: &dyn Surface, text: &str) -> Option<Answered> {
 }
 
 /// Takes over what isn't known of a request, but for what was said in it.
-pub(super) fn fill(into: &mut Request, from: Request) {
+pub(in crate::dialect) fn fill(into: &mut Request, from: Request) {
     let Request {
         model,
         stream,
@@ -132,7 +135,7 @@ pub(super) fn fill(into: &mut Request, from: Request) {
 }
 
 /// Takes over counts that aren't known.
-pub(super) fn fill_usage(into: &mut Usage, from: Usage) {
+pub(in crate::dialect) fn fill_usage(into: &mut Usage, from: Usage) {
     let Usage {
         input,
         output,
@@ -166,7 +169,7 @@ pub(super) fn fill_usage(into: &mut Usage, from: Usage) {
 }
 
 /// A field that is known stays as it is.
-pub(super) fn set<T>(into: &mut Option<T>, from: Option<T>) {
+pub(in crate::dialect) fn set<T>(into: &mut Option<T>, from: Option<T>) {
     if into.is_none() {
         *into = from;
     }
@@ -175,6 +178,26 @@ pub(super) fn set<T>(into: &mut Option<T>, from: Option<T>) {
 fn set_list<T>(into: &mut Vec<T>, from: Vec<T>) {
     if into.is_empty() {
         *into = from;
+    }
+}
+
+/// Takes the parameters of a request that came under that name; those that the event has no field for are kept as they are.
+pub(in crate::dialect) fn take_parameters(draft: &mut Draft<'_>, name: &str, json: &str, is_embedding: bool) {
+    // The responses API has the parameters of chat completions, and more.
+    let surface: &dyn Surface = if is_embedding { &openai::Embeddings } else { &openai::Responses };
+    match request(surface, json) {
+        Some((request, _)) => fill(&mut draft.request, request),
+        None => {
+            draft.keep(name, &Value::Str(json), Why::NotJson);
+            return;
+        }
+    }
+    for (parameter, json) in others(json) {
+        let name = [name, ".", &*parameter].concat();
+        match Json::new(json).value() {
+            Ok(value) => draft.keep(&name, &borrowed(&value), Why::Unknown),
+            Err(_) => draft.skip(&name, Why::OverLimit),
+        }
     }
 }
 
@@ -215,7 +238,7 @@ const KNOWN: &[&str] = &[
 const KNOWN_BY_ONE: &[&str] = &["response_format", "reasoning", "text"];
 
 /// Parameters that have no field of the event: each as its name and its JSON text.
-pub(super) fn others(text: &str) -> Vec<(Box<str>, &str)> {
+fn others(text: &str) -> Vec<(Box<str>, &str)> {
     let mut all = Vec::new();
     // What comes before text that isn't JSON is told.
     let _ = Json::new(text).object(|key, json| {
