@@ -243,7 +243,7 @@ fn others(text: &str) -> Vec<(Box<str>, &str)> {
     // What comes before text that isn't JSON is told.
     let _ = Json::new(text).object(|key, json| {
         let is_known = KNOWN.contains(&key) || (KNOWN_BY_ONE.contains(&key) && members(&mut json.clone()) <= 1);
-        if !is_known && all.len() < LIMITS.tools {
+        if !is_known {
             all.push((Box::from(key), json.raw()?));
         }
         Ok(())

@@ -106,6 +106,9 @@ struct Calling {
     surface: Option<&'static dyn Surface>,
     asked: Option<Request>,
     answered: Option<Answered>,
+    /// Whether either was there. Of a name that is there twice the first counts.
+    has_input: bool,
+    has_output: bool,
 }
 
 impl Calling {
@@ -175,7 +178,7 @@ impl Calling {
 
     fn input(&mut self, draft: &mut Draft<'_>, seen: &Seen, value: &Value<'_>) -> Taken {
         let Some(text) = value.as_str() else { return Taken::WrongType };
-        if said(text).as_str().is_none() {
+        if std::mem::replace(&mut self.has_input, true) || said(text).as_str().is_none() {
             return Taken::Yes;
         }
         if let Some((request, is_over_limit)) = self.surface.and_then(|surface| api::request(surface, text)) {
@@ -195,7 +198,7 @@ impl Calling {
 
     fn output(&mut self, draft: &mut Draft<'_>, seen: &Seen, value: &Value<'_>) -> Taken {
         let Some(text) = value.as_str() else { return Taken::WrongType };
-        if said(text).as_str().is_none() {
+        if std::mem::replace(&mut self.has_output, true) || said(text).as_str().is_none() {
             return Taken::Yes;
         }
         let is_json = text.trim_start().starts_with('{');
