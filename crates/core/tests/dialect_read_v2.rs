@@ -151,6 +151,19 @@ fn tool_calls_beside_the_message_of_a_choice_belong_to_it() {
 }
 
 #[test]
+fn an_event_may_have_its_name_in_an_attribute() {
+    let said = |said| Some(map([("content", Value::Static(said))]));
+    let mut old = log("", 1, said("Hello"));
+    old.attributes.push(("event.name".into(), Value::Static("gen_ai.user.message")));
+    let mut both = log("gen_ai.user.message", 2, said("again"));
+    both.attributes.insert(0, ("event.name".into(), Value::Static("gen_ai.user.message")));
+    let reading = read(vec![], vec![old, both]);
+    assert_eq!(reading.unread, []);
+    let said = |said| message(Role::User, vec![text(said)]);
+    assert_eq!(reading.call.request.messages, [said("Hello"), said("again")]);
+}
+
+#[test]
 fn a_body_may_be_json_text_or_what_was_said_itself() {
     let reading = read(
         vec![],

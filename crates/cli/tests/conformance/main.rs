@@ -17,6 +17,8 @@ mod posthog;
 mod reading;
 mod reading_differences;
 mod reading_fields;
+mod reading_order;
+mod reading_otlp;
 mod reading_records;
 mod reading_values;
 mod renamed;

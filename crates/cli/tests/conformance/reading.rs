@@ -33,12 +33,12 @@ const VARIANTS: [(&str, &str); 9] = [
     ("vercel_newest", "latest"),
 ];
 
-fn variants() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn variants() -> Vec<(&'static str, &'static str)> {
     VARIANTS.into_iter().filter(|(_, reader)| READERS.iter().any(|it| it.name() == *reader)).collect()
 }
 
 /// Every case with its folder, and the folder of its golden files.
-fn all_cases() -> Vec<(Case, bool)> {
+pub(crate) fn all_cases() -> Vec<(Case, bool)> {
     let load = |folder: PathBuf| Case::load_all(&folder).unwrap();
     let shared = load(cases::folder()).into_iter().map(|case| (case, false));
     let all: Vec<_> = shared.chain(load(cases::further().join("cases")).into_iter().map(|case| (case, true))).collect();
@@ -46,7 +46,7 @@ fn all_cases() -> Vec<(Case, bool)> {
     all
 }
 
-fn golden(variant: &str, mode: &str, case: &Case, is_further: bool) -> Value {
+pub(crate) fn golden(variant: &str, mode: &str, case: &Case, is_further: bool) -> Value {
     let folder = if is_further { cases::further() } else { cases::conformance() }.join("golden");
     let folder = if is_further && variant == "v2" { folder } else { folder.join(variant) };
     cases::document(&folder.join(mode).join(format!("{}.json", case.name)))

@@ -106,6 +106,23 @@ pub struct LogRecord<'a> {
     pub body: Option<Value<'a>>,
 }
 
+/// Where the name of an event was before OTLP's log records had an `event_name` of their own.
+const EVENT_NAME: &str = "event.name";
+
+impl LogRecord<'_> {
+    /// Takes its name from the attribute that older exporters have it in.
+    fn take_name(&mut self) {
+        let Some(place) = self.attributes.iter().position(|(name, _)| name == EVENT_NAME) else { return };
+        let Some(name) = self.attributes[place].1.as_str() else { return };
+        if self.name.is_empty() {
+            self.name = Cow::Owned(name.to_owned());
+        }
+        if *self.name == *name {
+            self.attributes.remove(place);
+        }
+    }
+}
+
 /// All that arrived of one span: in order, and each once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Records<'a> {
@@ -122,6 +139,7 @@ impl<'a> Records<'a> {
             spans.sort_by_cached_key(|span| (Reverse(span.end), Reverse(span.attributes.len()), format!("{span:?}")));
             spans.dedup();
         }
+        logs.iter_mut().for_each(LogRecord::take_name);
         let is_sorted = logs.windows(2).all(|pair| pair[0].time < pair[1].time);
         if !is_sorted {
             // Times of the same tick: any order will do that is always the same.
