@@ -240,6 +240,20 @@ fn each_kind_of_step_comes_back_with_what_it_was_given_and_gave_back() {
 }
 
 #[test]
+fn an_agent_comes_back_with_its_model_and_messages() {
+    let mut call = bare(Operation::InvokeAgent, "");
+    (call.provider, call.server) = ("anthropic".into(), Arc::new(Server { address: "".into(), port: None }));
+    call.request.model = Some("m".into());
+    call.response.model = Some("m-2".into());
+    call.request.messages = vec![message(Role::User, vec![said("Weather?")])];
+    let (index, finish_reason) = (0, None);
+    call.response.choices =
+        vec![Choice { index, message: message(Role::Assistant, vec![said("Rain.")]), finish_reason }];
+    call.step = Some(Box::new(Step { name: Some("weather".into()), ..Step::default() }));
+    assert_eq!(back(&call).call, call);
+}
+
+#[test]
 fn a_step_repeats_no_tokens() {
     let mut call = bare(Operation::InvokeAgent, "");
     call.usage = Usage { input: Some(20), output: Some(10), total: Some(30), ..Usage::default() };

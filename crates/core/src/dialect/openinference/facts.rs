@@ -42,6 +42,13 @@ pub(super) fn of(call: &Call, is_shown: bool) -> Vec<Attribute<'_>> {
 #[cold]
 fn around(call: &Call) -> Vec<Attribute<'_>> {
     let mut list = List(step::of(call));
+    if let Some(system) = system(call) {
+        list.0.push((oi::LLM_SYSTEM, Value::Static(system)));
+    }
+    provider(&mut list, call);
+    // No package tells both, and here nothing has to be like one.
+    list.text(oi::LLM_REQUEST_MODEL_NAME, call.request.model.as_deref());
+    list.text(oi::LLM_RESPONSE_MODEL_NAME, call.response.model.as_deref());
     identity(&mut list, call);
     list.0
 }

@@ -122,13 +122,13 @@ impl Calling {
         let is_embedding = draft.operation == Some(Operation::Embeddings);
         let wanted = |operation: &Operation| (*operation == Operation::Embeddings) == is_embedding;
         let texts = || [oi::INPUT_VALUE, oi::OUTPUT_VALUE].into_iter().flat_map(|name| value_of(records, name));
-        let of_text = texts().find_map(|text| api::surface_of(text, wanted));
+        let of_text = || texts().find_map(|text| api::surface_of(text, wanted));
         let of_name = || {
             let span = records.spans().first().filter(|_| seen.system.is_some())?;
             let name = NAMES.iter().find_map(|(name, surface)| (span.name == *name).then_some(*surface))?;
             api::surface_named(name).filter(|surface| wanted(&surface.operation()))
         };
-        let surface = of_text.or_else(of_name);
+        let surface = of_name().or_else(of_text);
         draft.surface = surface.map(Surface::name);
         Self { surface, ..Self::default() }
     }
