@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
@@ -27,6 +27,10 @@ use crate::providers::Providers;
 use crate::started::{OtelSpanStarter, Started, context, has_already, span_context};
 
 const NAME: &str = "otel";
+
+/// How much later each log event of a call is observed than the one before: who gets them in another order, or one of them twice, can
+/// tell by that.
+const TICK: Duration = Duration::from_nanos(1);
 
 /// Tells each call through the OpenTelemetry SDK.
 ///
@@ -199,7 +203,7 @@ impl OtelSink {
             instruments.found(&call.findings);
         }
         let Some(logger) = &self.logger else { return };
-        let observed = SystemTime::now();
+        let mut observed = SystemTime::now();
         for event in findings(call) {
             let mut record = logger.create_log_record();
             record.set_event_name(names::SIDETONE_SECURITY_FINDING);
@@ -215,6 +219,7 @@ impl OtelSink {
                 record.set_trace_context(context.trace_id(), context.span_id(), Some(context.trace_flags()));
             }
             logger.emit(record);
+            observed += TICK;
         }
     }
 }
@@ -238,9 +243,10 @@ impl Sink for OtelSink {
         let context = self.span(telemetry.span, call, started);
         if let Some(logger) = &self.logger {
             // What the SDK would set, with the clock read once for all of them.
-            let observed = SystemTime::now();
+            let mut observed = SystemTime::now();
             for event in telemetry.logs {
                 self.log(logger, event, &call.identity, context.as_ref(), observed);
+                observed += TICK;
             }
         }
         if !call.findings.is_empty() {

@@ -128,6 +128,19 @@ fn log_events_carry_the_ids_of_their_span_and_no_time_of_their_own() {
 }
 
 #[test]
+fn log_events_are_observed_one_after_another_so_that_their_order_can_be_told() {
+    let memory = memory(Sampler::AlwaysOn);
+    let (mut sink, _) = sink(&memory);
+    sink.call(&mut finished(chat()));
+    let logs = memory.logs.get_emitted_logs().unwrap();
+    let observed: Vec<_> = logs.iter().map(|log| log.record.observed_timestamp().unwrap()).collect();
+    assert_eq!(observed.len(), 3);
+    for pair in observed.windows(2) {
+        assert_eq!(pair[1].duration_since(pair[0]).unwrap(), Duration::from_nanos(1));
+    }
+}
+
+#[test]
 fn metrics_have_the_peers_names_units_buckets_and_attributes() {
     let memory = memory(Sampler::AlwaysOn);
     let (mut sink, counters) = sink(&memory);
