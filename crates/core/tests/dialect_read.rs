@@ -6,7 +6,7 @@ mod call;
 
 use std::borrow::Cow;
 
-use sidetone_core::dialect::read::{READERS, Records, SpanRecord, read_any};
+use sidetone_core::dialect::read::{LogRecord, READERS, Records, SpanRecord, read_any};
 use sidetone_core::dialect::{DIALECTS, Dialect as _, Latest, Value};
 use sidetone_core::event::{
     self, Call, Choice, Message, Operation, OwnSpan, Part, Request, Response, Role, SpanId, Text, ToolCall, TraceId,
@@ -90,8 +90,13 @@ fn what_one_dialect_says_is_not_changed_by_those_behind_it_in_the_table() {
     assert_eq!(order, told.map(|(name, _)| name));
     for first in 0..told.len() {
         // Those behind come first in the record.
-        let attributes: Vec<_> = told[first..].iter().rev().flat_map(|(_, attributes)| attributes.to_vec()).collect();
-        let reading = read_any(&span(&attributes)).unwrap();
+        let attributes = told[first..].iter().rev().flat_map(|(_, attributes)| attributes.to_vec());
+        let attributes = attributes.map(|(name, value)| (Cow::Borrowed(name), value)).collect();
+        // Beside names of v1 its log events alone tell v2.
+        let log = LogRecord { name: "gen_ai.user.message".into(), ..LogRecord::default() };
+        let logs = if first <= 2 { vec![log] } else { Vec::new() };
+        let records = Records::new(vec![SpanRecord { attributes, ..SpanRecord::default() }], logs);
+        let reading = read_any(&records).unwrap();
         assert_eq!(reading.dialects, order[first..], "all of them are read");
         let provider = ["latest", "latest", "v2", "openinference", "openinference", "vercel"][first];
         assert_eq!(reading.call.provider, provider, "from {} on", order[first]);

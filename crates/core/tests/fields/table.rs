@@ -64,11 +64,8 @@ pub(super) fn read() -> BTreeMap<String, Entry> {
             (dialect.name(), [State::of(full), State::of(off)])
         });
         let reason = cells.last().unwrap().clone();
-        let but_for = reason
-            .split("but for ")
-            .skip(1)
-            .flat_map(|named| named.split('`').skip(1).step_by(2))
-            .map(str::to_owned);
+        let but_for =
+            reason.split("but for ").skip(1).flat_map(|named| named.split('`').skip(1).step_by(2)).map(str::to_owned);
         (
             cells[0].trim_matches('`').to_owned(),
             Entry { states: states.collect(), but_for: but_for.collect(), reason: reason.clone() },

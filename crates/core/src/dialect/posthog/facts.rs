@@ -5,7 +5,7 @@ use super::super::names::{self, posthog as ph};
 use super::super::shared::list::List;
 use super::super::shared::{chat, span};
 use super::{RESPONSES, parameters};
-use crate::event::{Call, Failure, Operation, Outcome, Text, Usage};
+use crate::event::{Call, ErrorClass, Failure, Operation, Outcome, Text, Usage};
 
 /// Attributes of a call with everything set, so that the list is allocated once.
 const TYPICAL: usize = 64;
@@ -107,16 +107,22 @@ fn error(call: &Call, failure: &Failure) -> String {
     if let Some(message) = failure.message.as_ref().and_then(|message| message.as_str()) {
         return status.map_or_else(|| message.to_owned(), |status| format!("Error code: {status} - {message}"));
     }
-    let mut summary = failure.class.as_str().to_owned();
+    summary(&failure.class, status, failure.code.as_deref(), call.response.request_id.as_deref())
+}
+
+/// Why a call failed, without what anybody said.
+pub(super) fn summary(class: &ErrorClass, status: Option<u16>, code: Option<&str>, request_id: Option<&str>) -> String {
+    let status = status.filter(|status| *status >= 400);
+    let mut summary = class.as_str().to_owned();
     if let Some(status) = status {
         summary.push_str(": ");
         summary.push_str(&status.to_string());
     }
-    if let Some(code) = failure.code.as_deref() {
+    if let Some(code) = code {
         summary.push(' ');
         summary.push_str(code);
     }
-    if let Some(id) = call.response.request_id.as_deref().filter(|_| status.is_some()) {
+    if let Some(id) = request_id.filter(|_| status.is_some()) {
         summary.push_str(" request_id=");
         summary.push_str(id);
     }

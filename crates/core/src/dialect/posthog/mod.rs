@@ -14,7 +14,10 @@ mod facts;
 mod media;
 mod messages;
 mod parameters;
+mod read;
 mod uuid;
+
+pub(super) use read::Reader;
 
 use super::names::posthog as ph;
 use super::shared::{kept, span};
@@ -70,6 +73,9 @@ impl Dialect for PostHog {
     fn project<'a>(&self, call: &'a Call) -> Telemetry<'a> {
         let mut attributes = facts::of(call);
         messages::add(&mut attributes, call, kept::is_kept(call));
+        // What was read of another's event may have names that are told here.
+        let mut kept = span::attributes_kept(call);
+        kept.retain(|(name, _)| attributes.0.iter().all(|(told, _)| told != name));
         let span = Span {
             name: event(call).into(),
             side: call.side,
@@ -77,7 +83,7 @@ impl Dialect for PostHog {
             end: call.timing.start + call.timing.total,
             status: span::status(&call.outcome, call.response.status),
             attributes: attributes.0,
-            indexed: span::attributes_kept(call),
+            indexed: kept,
             events: call.attempts.iter().map(|attempt| span::event::<Latest>(call, attempt)).collect(),
         };
         Telemetry { span, logs: Vec::new(), metrics: Metrics { attributes: Vec::new(), points: Vec::new() } }

@@ -10,7 +10,7 @@ use super::record::{EventRecord, IS_REMOTE, LogRecord, RecordStatus, Records, Sp
 use super::source::owned;
 use crate::event::{
     self, Call, Choice, ErrorClass, Failure, Findings, Identity, Incomplete, Message, Operation, Outcome, OwnSpan,
-    ParentSpan, Part, Process, Request, Response, Role, Server, Side, Step, Text, Timing, Usage,
+    ParentSpan, Part, Process, Request, Response, Role, Server, Side, SpanId, Step, Text, Timing, TraceId, Usage,
 };
 use crate::wire::json::VALUE_DEPTH;
 
@@ -101,12 +101,23 @@ pub struct Draft<'r> {
     pub(in crate::dialect) step: Step,
     /// Whether instructions are told apart from messages: a system message is one then.
     pub(in crate::dialect) has_instructions: bool,
+    /// Ids that attributes tell, where the record has none.
+    pub(in crate::dialect) ids: Ids,
     /// Whether sidetone wrote it.
     pub(in crate::dialect) is_own: bool,
     places: Vec<Place<'r>>,
     attributes: Vec<(Box<str>, event::Value)>,
     unread: Vec<Unread>,
     over: bool,
+}
+
+/// Ids of a span, its trace and its parent.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ids {
+    pub(in crate::dialect) trace: Option<TraceId>,
+    pub(in crate::dialect) span: Option<SpanId>,
+    pub(in crate::dialect) parent: Option<SpanId>,
 }
 
 /// Where attributes stand, and which of them were read.
@@ -181,6 +192,7 @@ impl<'r> Draft<'r> {
             cost: None,
             step: Step::default(),
             has_instructions: false,
+            ids: Ids::default(),
             is_own: false,
             places: places.map(place).collect(),
             attributes: Vec::new(),
@@ -308,13 +320,16 @@ impl<'r> Draft<'r> {
             self.is_stream = self.is_stream.or(self.timing.output_chunks.map(|_| true));
         }
         self.response.is_stream = self.is_stream.unwrap_or(false);
-        let own = |span: &super::SpanRecord<'_>| Some(OwnSpan { trace_id: span.trace_id?, span_id: span.span_id? });
+        let told = self.ids;
+        let own = |span: &super::SpanRecord<'_>| {
+            Some(OwnSpan { trace_id: span.trace_id.or(told.trace)?, span_id: span.span_id.or(told.span)? })
+        };
         let log = records.logs().first();
         let of_log = || log.and_then(|log| Some(OwnSpan { trace_id: log.trace_id?, span_id: log.span_id? }));
         let parent = span.and_then(|span| {
             Some(ParentSpan {
-                trace_id: span.trace_id?,
-                span_id: span.parent_span_id?,
+                trace_id: span.trace_id.or(told.trace)?,
+                span_id: span.parent_span_id.or(told.parent)?,
                 flags: span.flags.to_le_bytes()[0],
                 is_remote: span.flags & IS_REMOTE == IS_REMOTE,
                 trace_state: Some(&*span.trace_state).filter(|state| !state.is_empty()).map(Into::into),

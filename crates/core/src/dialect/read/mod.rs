@@ -18,12 +18,13 @@ pub(in crate::dialect) mod source;
 
 use std::fmt::Debug;
 
-use super::{latest, openinference, v1, v2, vercel};
+use super::{latest, openinference, posthog, v1, v2, vercel};
 use crate::event::Call;
 
 pub(in crate::dialect) use draft::reason_unless_none;
 
-pub use draft::{Draft, Taken, Unread, Why};
+pub use draft::{Draft, Ids, Taken, Unread, Why};
+pub(in crate::dialect) use own::{cost, status};
 pub use record::{EventRecord, Field, LogRecord, RecordStatus, Records, SpanKind, SpanRecord, gather};
 
 /// Reads one dialect.
@@ -41,7 +42,7 @@ pub trait Reader: Sync + Debug {
 
 /// Every reader, in the order in which they are asked: what one has said, those after it don't change.
 pub static READERS: &[&dyn Reader] =
-    &[&latest::Reader, &v2::Reader, &v1::Reader, &openinference::Reader, &vercel::Reader];
+    &[&posthog::Reader, &latest::Reader, &v2::Reader, &v1::Reader, &openinference::Reader, &vercel::Reader];
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq)]

@@ -161,6 +161,7 @@ struct PartMembers {
     is_function: bool,
     call_kind: Option<Box<str>>,
     is_refusal: bool,
+    summary: Option<Box<str>>,
 }
 
 /// A part; `None` where there is none.
@@ -218,6 +219,7 @@ impl PartMembers {
             "image_url" | "image_file" | "video_url" | "input_audio" | "audio" | "file" | "file_url" | "file_data" => {
                 self.media(key, source)?;
             }
+            "summary" => self.summary = summary(source)?,
             "server_tool_call" => self.item = Some(source.json()?.into_owned().into_boxed_str()),
             own::KIND => self.call_kind = source.text()?,
             own::REFUSAL => self.is_refusal = source.bool()?.unwrap_or(false),
@@ -269,6 +271,10 @@ impl PartMembers {
             Some("text" | "input_text" | "output_text") => Part::Text(said(self.content.take())),
             Some("reasoning" | "thinking" | "reasoning_text" | "summary_text") if self.content.is_some() => {
                 Part::Reasoning(said(self.content.take()))
+            }
+            // An item of the responses API.
+            Some("reasoning") if self.summary.is_some() => {
+                Part::Reasoning(self.summary.take().map(Text::kept).unwrap_or_default())
             }
             Some("tool_call" | "tool-call" | "function" | "function_call" | "custom" | "custom_tool_call") => {
                 self.call()
@@ -343,6 +349,21 @@ impl PartMembers {
         });
         Part::Media(Media { modality, format, source, detail: of.detail, name: of.file_name, sha256: of.sha256 })
     }
+}
+
+/// Texts of a list of parts, one after another; `None` where it says nothing.
+fn summary<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Box<str>>> {
+    let mut all = String::new();
+    source.array(|source| {
+        source.object(|key, source| {
+            if key == "text" {
+                all.push_str(&source.text()?.unwrap_or_default());
+            }
+            Ok(())
+        })?;
+        Ok(())
+    })?;
+    Ok((!all.is_empty()).then(|| all.into()))
 }
 
 /// Definitions of tools, in either form.
@@ -429,6 +450,53 @@ pub(in crate::dialect) fn choice_in(value: &super::super::Value<'_>) -> Read<Opt
         Some(text) if text.trim_start().starts_with('{') => whole(text, choice),
         _ => choice(&mut Tree::new(value)),
     }
+}
+
+/// Answers, likewise: a list, or one.
+pub(in crate::dialect) fn choices_in(value: &super::super::Value<'_>) -> Read<Vec<Said>> {
+    match value.as_str() {
+        Some(text) => whole(text, choices),
+        None => choices(&mut Tree::new(value)),
+    }
+}
+
+fn choices<'a, S: Source<'a>>(source: &mut S) -> Read<Vec<Said>> {
+    let mut all = Vec::new();
+    if source.peek()? == Kind::Array {
+        source.array(|source| {
+            if all.len() < MESSAGES {
+                all.extend(choice(source)?);
+            }
+            Ok(())
+        })?;
+    } else {
+        all.extend(choice(source)?);
+    }
+    Ok(all)
+}
+
+/// Whether a list holds items of the responses API, which have a type where messages have a role.
+pub(in crate::dialect) fn holds_items(value: &super::super::Value<'_>) -> bool {
+    let holds = match value.as_str() {
+        Some(text) => whole(text, items),
+        None => items(&mut Tree::new(value)),
+    };
+    holds.unwrap_or(false)
+}
+
+fn items<'a, S: Source<'a>>(source: &mut S) -> Read<bool> {
+    let mut holds = false;
+    source.array(|source| {
+        let (mut has_role, mut has_type) = (false, false);
+        source.object(|key, _| {
+            has_role |= key == "role";
+            has_type |= key == "type";
+            Ok(())
+        })?;
+        holds |= has_type && !has_role;
+        Ok(())
+    })?;
+    Ok(holds)
 }
 
 fn choice<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Said>> {
