@@ -1,5 +1,7 @@
 //! What the fuzz targets share: bytes of the fuzzer as the life of a connection, and its cuts.
 
+pub mod telemetry;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
