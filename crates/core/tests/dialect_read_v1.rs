@@ -455,3 +455,13 @@ fn whole_conversations_in_one_attribute_are_read() {
     assert_eq!(reading.call.request.messages, [message(Role::User, vec![text("What is the capital of France?")])]);
     assert_eq!(reading.call.response.choices, [choice(0, vec![text("Paris")], None)]);
 }
+
+#[test]
+fn what_came_twice_is_read_once_even_if_it_is_no_number() {
+    let one = SpanRecord {
+        end: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1)),
+        ..span(vec![str("llm.request.type", "chat"), ("nobody's".into(), Value::Double(f64::NAN))])
+    };
+    let reading = read_any(&Records::new(vec![one.clone(), one], vec![])).unwrap();
+    assert_eq!(unread(&reading), [("nobody's", Why::Unknown)]);
+}

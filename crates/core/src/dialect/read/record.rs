@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
 use super::super::{Attribute, LogEvent, SpanEvent, Status, Telemetry, Value, findings, names};
@@ -136,15 +137,13 @@ impl<'a> Records<'a> {
     pub fn new(mut spans: Vec<SpanRecord<'a>>, mut logs: Vec<LogRecord<'a>>) -> Self {
         // What two of them say differently, the one says that ended last or knows more.
         if spans.len() > 1 {
-            spans.sort_by_cached_key(|span| (Reverse(span.end), Reverse(span.attributes.len()), format!("{span:?}")));
-            spans.dedup();
+            spans = each_once(spans, |span| (Reverse(span.end), Reverse(span.attributes.len())));
         }
         logs.iter_mut().for_each(LogRecord::take_name);
         let is_sorted = logs.windows(2).all(|pair| pair[0].time < pair[1].time);
         if !is_sorted {
             // Times of the same tick: any order will do that is always the same.
-            logs.sort_by_cached_key(|log| (log.time, format!("{log:?}")));
-            logs.dedup();
+            logs = each_once(logs, |log| log.time);
         }
         Self { spans, logs }
     }
@@ -232,6 +231,14 @@ impl<'a> Records<'a> {
     pub(in crate::dialect) fn has_log(&self, mut wanted: impl FnMut(&str) -> bool) -> bool {
         self.logs.iter().any(|log| wanted(&log.name))
     }
+}
+
+/// In order, and none twice. What they show is compared: a number that is none equals not even itself.
+fn each_once<T: Debug, K: Ord>(all: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut shown: Vec<_> = all.into_iter().map(|it| (key(&it), format!("{it:?}"), it)).collect();
+    shown.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
+    shown.dedup_by(|one, other| one.1 == other.1);
+    shown.into_iter().map(|(_, _, it)| it).collect()
 }
 
 /// Puts together what belongs to the same span, in the order in which the spans first appear. A log event without ids is alone.
