@@ -300,8 +300,13 @@ fn errors_of_the_package_are_read_with_and_without_content() {
     let hi = || json(r#"[{"role":"user","content":"Hi"}]"#);
     let told = "Error code: 429 - Rate limit reached.";
     assert_eq!(error(hi(), 429, told), (ErrorClass::RateLimit, None, words("Rate limit reached."), Some(429)));
-    let unknown = ErrorClass::Other("_OTHER".into());
-    assert_eq!(error(hi(), 0, "Connection error."), (unknown, None, words("Connection error."), None));
+    for (class, text) in [
+        (ErrorClass::Connection, "Connection error."),
+        (ErrorClass::Timeout, "Request timed out."),
+        (ErrorClass::Other("_OTHER".into()), "The server is overloaded."),
+    ] {
+        assert_eq!(error(hi(), 0, text), (class, None, words(text), None));
+    }
     let bad = ErrorClass::Other("ValueError".into());
     assert_eq!(error(hi(), 0, "ValueError: bad"), (bad, None, words("bad"), None));
 }

@@ -47,11 +47,22 @@ pub(super) fn settle(draft: &mut Draft<'_>, is_error: bool) {
     if !is_error && draft.error.is_none() && draft.error_message.is_none() {
         return;
     }
-    // The SDK that the package is around raises by the status.
-    if draft.error.is_none() && draft.provider.as_deref() == Some("openai") {
-        draft.error = draft.response.status.and_then(ErrorClass::of_status);
+    if draft.error.is_none() && !draft.is_own && draft.provider.as_deref() == Some("openai") {
+        let said = draft.error_message.as_ref().and_then(Text::as_str);
+        draft.error = draft.response.status.and_then(ErrorClass::of_status).or_else(|| raised_without_status(said?));
     }
     draft.outcome.get_or_insert_with(|| Outcome::Failed(Failure::of(ErrorClass::Other("".into()))));
+}
+
+/// The class of an error that the SDK, which the package is around, raises with words of its own. Others are raised by the status.
+///
+/// Source: openai-python, `_exceptions.py`.
+fn raised_without_status(said: &str) -> Option<ErrorClass> {
+    match said {
+        "Connection error." => Some(ErrorClass::Connection),
+        "Request timed out." => Some(ErrorClass::Timeout),
+        _ => None,
+    }
 }
 
 /// `RateLimitError: 429 rate_limit_exceeded requests request_id=req_1 (caused by HTTPStatusError)`
