@@ -455,7 +455,11 @@ fn where_nothing_else_says_what_was_done_a_model_was_called() {
 
 #[test]
 fn a_user_alone_makes_no_event_of_posthogs() {
-    assert_eq!(read_any(&event("GET /", vec![("posthog.distinct_id", Value::Static("ann"))])), None);
+    let user = || ("posthog.distinct_id", Value::Static("ann"));
+    assert_eq!(read_any(&event("GET /", vec![user()])), None);
+    let reading = read("chat", vec![("gen_ai.operation.name", Value::Static("chat")), user()]);
+    assert_eq!(reading.dialects, ["latest"]);
+    assert_eq!(reading.call.identity.user_id.as_deref(), Some("ann"));
 }
 
 #[test]

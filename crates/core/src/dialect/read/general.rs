@@ -1,7 +1,7 @@
 //! Names of OpenTelemetry's conventions that are of more than GenAI: servers, errors, exceptions, HTTP, processes.
 
 use super::super::Value;
-use super::super::names;
+use super::super::names::{self, posthog::POSTHOG_DISTINCT_ID};
 use super::draft::{Draft, Taken};
 use super::own::status;
 use super::record::Records;
@@ -36,7 +36,7 @@ pub(in crate::dialect) fn attribute(draft: &mut Draft<'_>, name: &str, value: &V
         names::K8S_POD_UID => slots::text(&mut process.pod, value),
         // Beside each log event of ours.
         names::SIDETONE_APP_NAME => slots::text(&mut identity.app_name, value),
-        "user.id" => slots::text(&mut identity.user_id, value),
+        "user.id" | POSTHOG_DISTINCT_ID => slots::text(&mut identity.user_id, value),
         "session.id" => slots::text(&mut identity.session_id, value),
         _ => Taken::No,
     }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::listed::{Listed, said, text};
 use crate::dialect::Value;
 use crate::dialect::names::openinference as oi;
-use crate::dialect::read::{Draft, Taken, slots};
-use crate::event::{Cost, Operation, PriceSource, Text, TokenClass, Usd};
+use crate::dialect::read::{Draft, Taken, cost, slots};
+use crate::event::{Operation, Text};
 
 /// What has been seen, and is read when all is.
 #[derive(Debug, Default)]
@@ -112,19 +112,6 @@ fn parameters(seen: &mut Seen, name: &'static str, value: &Value<'_>) -> Taken {
 fn mime_type(is_json: &mut bool, value: &Value<'_>) -> Taken {
     let Some(mime_type) = value.as_str() else { return Taken::WrongType };
     *is_json |= mime_type == super::super::facts::JSON;
-    Taken::Yes
-}
-
-/// A total; what it is made of is kept as it was told.
-fn cost(slot: &mut Option<Cost>, value: &Value<'_>) -> Taken {
-    let Some(total) = slots::number(value).and_then(|amount| Usd::parse(&amount.to_string())) else {
-        return Taken::WrongType;
-    };
-    slot.get_or_insert_with(|| Cost {
-        total,
-        parts: [Usd::ZERO; TokenClass::COUNT],
-        source: PriceSource::default().into(),
-    });
     Taken::Yes
 }
 

@@ -147,7 +147,7 @@ fn base_url(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
         return Taken::Yes;
     }
     let (host, port) = server(url);
-    draft.address = Some(host.into()).filter(|host: &Box<str>| !host.is_empty());
+    draft.address = (!host.is_empty()).then(|| host.into());
     draft.port = draft.port.or(port.map(i64::from));
     Taken::Yes
 }
