@@ -15,8 +15,11 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// How much of it there is; twice as much is compared.
 const MUCH: usize = 4_000;
 
-/// Shapes of spans, made of that many pieces.
-const SHAPES: &[(&str, fn(usize) -> Records<'static>)] = &[
+/// What is made of that many pieces.
+type Shape = fn(usize) -> Records<'static>;
+
+/// Shapes of spans.
+const SHAPES: &[(&str, Shape)] = &[
     ("v1: messages", |count| numbered(count, |at| format!("gen_ai.prompt.{at}.content"), "x")),
     ("v1: far messages", |count| numbered(count, |at| format!("gen_ai.prompt.{}.content", 1_000_000_000 - at), "x")),
     ("v1: calls of one message", |count| {

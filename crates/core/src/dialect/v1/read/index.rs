@@ -25,7 +25,6 @@ pub(super) fn at<T: Default>(places: &mut Places<T>, index: u32) -> Result<&mut 
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
