@@ -44,7 +44,12 @@ const OVERHEAD: usize = 64;
 const TOOL: usize = 512;
 
 fn kept(text: &Text) -> usize {
-    text.as_str().map_or(0, str::len)
+    text.as_str().map_or(0, escaped)
+}
+
+/// An eighth of it more, for escapes: the whole isn't moved because of the last of them.
+fn escaped(text: &str) -> usize {
+    text.len() + text.len() / 8
 }
 
 fn room(message: &Message) -> usize {
@@ -54,7 +59,7 @@ fn room(message: &Message) -> usize {
                 Part::Text(text) | Part::Refusal(text) | Part::Reasoning(text) => kept(text),
                 Part::ToolCall(call) => OVERHEAD + call.arguments.as_ref().map_or(0, kept),
                 Part::ToolResult { content, .. } => kept(content),
-                Part::Media(media) => source(media).map_or(0, str::len),
+                Part::Media(media) => source(media).map_or(0, escaped),
                 Part::Other { json, .. } => kept(json),
             }
     };
