@@ -95,14 +95,11 @@ fn span(place: u64, span: &Value) -> SpanRecord<'static> {
     }
 }
 
-/// An event of PostHog's.
+/// An event of PostHog's, with whom it is of among its properties.
 fn event(place: u64, event: &Value) -> SpanRecord<'static> {
-    SpanRecord {
-        name: text(&event["event"]),
-        end: moment(place),
-        attributes: fields(&event["properties"]),
-        ..SpanRecord::default()
-    }
+    let mut attributes = fields(&event["properties"]);
+    attributes.push(("distinct_id".into(), dialect::Value::String(text(&event["distinct_id"]).into_owned())));
+    SpanRecord { name: text(&event["event"]), end: moment(place), attributes, ..SpanRecord::default() }
 }
 
 fn log(place: u64, log: &Value) -> LogRecord<'static> {
