@@ -42,6 +42,8 @@ const GATED: &[(&str, Option<&str>)] = &[
     ("b4.ours.full.event.1000", None),
     ("b4.ours.off.16k.1000", None),
     ("b4.ours.full.16k.1000", None),
+    ("b10.ours.latest", None),
+    ("b10.ours.v2", None),
 ];
 
 /// Compares this build with the baseline, or makes it the baseline.

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints a table")]
 
 mod b1;
+mod b10;
 mod b2;
 mod b3;
 mod b4;
@@ -32,14 +33,14 @@ use crate::report::{Effort, Measured};
 use crate::table::Table;
 
 const USAGE: &str = "\
-usage: bench [all|b1|b2|b3|b4|b5|b6|b9] [--json] [--quick] [--targets]
+usage: bench [all|b1|b2|b3|b4|b5|b6|b9|b10] [--json] [--quick] [--targets]
        bench gate [--bless]
        bench list
        bench profile SUBJECT      (five seconds of one subject, for a profiler)";
 
 /// Every subject that is timed and counted.
 fn entries() -> Vec<Entry> {
-    [b1::entries(), b2::entries(), b3::entries(), b4::entries()].into_iter().flatten().collect()
+    [b1::entries(), b2::entries(), b3::entries(), b4::entries(), b10::entries()].into_iter().flatten().collect()
 }
 
 fn main() -> ExitCode {
@@ -61,8 +62,8 @@ fn main() -> ExitCode {
         ["list"] => Ok(entries().iter().map(|entry| format!("{}\n", entry.name)).collect()),
         ["profile", name] => profile(name),
         ["gate"] => gate::run(entries(), bless),
-        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5", "b6", "b9"], show),
-        [one @ ("b1" | "b2" | "b3" | "b4" | "b5" | "b6" | "b9")] => bench(&[one], show),
+        [] | ["all"] => bench(&["b1", "b2", "b3", "b4", "b5", "b6", "b9", "b10"], show),
+        [one @ ("b1" | "b2" | "b3" | "b4" | "b5" | "b6" | "b9" | "b10")] => bench(&[one], show),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -142,6 +143,7 @@ fn bench(benches: &[&str], show: Show) -> Result<String, String> {
                 python::compare(&measured, quick, &mut table)?;
             }
             "b4" => report::b4(&measured, &mut table),
+            "b10" => report::b10(&measured, &mut table),
             _ => {}
         }
     }

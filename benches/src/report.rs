@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::b3::SHAPES;
 use crate::b4::EVENTS;
+use crate::b10;
 use crate::callgrind::{Count, Counts};
 use crate::meter::{Clock, Entry, Nanos, time};
 use crate::table::{Row, Table};
@@ -72,7 +73,7 @@ fn group_of(name: &str) -> String {
     let shape = match bench {
         "b1" => name.rsplit('@').next(),
         "b2" => name.rsplit('.').next(),
-        "b3" => name.split('.').nth(2),
+        "b3" | "b10" => name.split('.').nth(2),
         _ => None,
     };
     format!("{bench} {}", shape.unwrap_or_default())
@@ -307,5 +308,26 @@ pub(crate) fn b4(measured: &Measured, table: &mut Table) {
             let with = an_event(&scanned);
             table.push(Row::new(label("time"), with.median, "ns").against(without, own.median).note(fastest(with)));
         }
+    }
+}
+
+pub(crate) fn b10(measured: &Measured, table: &mut Table) {
+    for dialect in b10::dialects() {
+        let (ours, value) = (format!("b10.ours.{dialect}"), format!("b10.value.{dialect}"));
+        let label = |what: &str| format!("B10 a call of 2 KiB read back from {dialect}: {what}");
+        if let (Some(own), Some(their)) = (measured.count(&ours), measured.count(&value)) {
+            table.push(
+                Row::new(label("instructions"), own.instructions, "")
+                    .against("Value", their.instructions)
+                    .at_most(their.instructions, "the same attributes parsed into Value"),
+            );
+            table.push(Row::new(label("allocations"), own.allocations, "").against("Value", their.allocations));
+            if let Some(opened) = measured.count(&format!("b10.opened.{dialect}")) {
+                let against = "Value, JSON text in it opened";
+                table.push(Row::new(label("instructions"), own.instructions, "").against(against, opened.instructions));
+            }
+        }
+        let (own, their) = (measured.ns(&ours), measured.ns(&value));
+        table.push(Row::new(label("time"), own.median, "ns").against("Value", their.median).note(fastest(own)));
     }
 }
