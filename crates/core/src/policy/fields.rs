@@ -124,7 +124,8 @@ pub(super) fn looks(field: &str, limit: usize) -> Looks {
         }
         before = class;
     }
-    if field.contains("://") { Looks::Odd } else { Looks::Fine }
+    // Few fields have a colon: the longer search is for those.
+    if memchr::memchr(b':', bytes).is_some() && field.contains("://") { Looks::Odd } else { Looks::Fine }
 }
 
 /// The beginning of a key that stands at the beginning of a word, as it is or in base64.
