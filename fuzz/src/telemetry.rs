@@ -466,7 +466,7 @@ fn shuffled<T: Clone>(all: &[T], mut state: u32) -> Vec<T> {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 16) as usize % below
     };
-    for _ in 0..all.len().min(3) {
+    for _ in 0..all.len().min(2) {
         mixed.push(all[next(all.len())].clone());
     }
     for at in (1..mixed.len()).rev() {
@@ -523,12 +523,12 @@ pub fn check(reader: &str, script: &[u8]) {
     assert!(most <= BESIDE + MEMORY * bytes, "{most} bytes are held at once of {bytes}");
     assert!(asked <= BESIDE + 2 * MEMORY * bytes, "{asked} bytes are asked for of {bytes}");
     assert!(any.is_some() || own.is_none(), "who reads one dialect reads any");
-    // Shown, since a number that is none equals nothing.
-    let shown = format!("{any:?} {own:?}");
-    for state in [u32::from(seed), u32::from(seed) + 1_000] {
-        let other = Records::new(shuffled(&spans, state), shuffled(&logs, state));
-        let again = format!("{:?} {:?}", read_any(&other), read_as(reader, &other));
-        assert_eq!(shown, again, "in another order, shuffled by {state}");
+    let other = Records::new(shuffled(&spans, seed.into()), shuffled(&logs, seed.into()));
+    let again = (read_any(&other), read_as(reader, &other));
+    let before = (any, own);
+    // A number that is none equals nothing, but shows the same.
+    if before != again {
+        assert_eq!(format!("{before:?}"), format!("{again:?}"), "in another order, shuffled by {seed}");
     }
     if seed % 16 == 0 {
         let long = spans.iter().map(longer).collect();
