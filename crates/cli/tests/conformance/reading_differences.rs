@@ -196,3 +196,22 @@ impl Differences {
         assert!(self.wrong.is_empty(), "{count} wrong:\n{}", self.wrong);
     }
 }
+
+#[test]
+fn what_is_not_named_fails_and_so_does_a_name_that_is_not_met() {
+    let empty = || Differences { entries: vec![], kept: vec![], elsewhere: vec![], ..Differences::load() };
+    let fails =
+        |it: Differences, of: Of| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| it.finish(of))).is_err();
+    for of in [Of::Fields, Of::Kept, Of::Values] {
+        assert!(fails(Differences::load(), of), "nothing that is named was met");
+        assert!(!fails(empty(), of));
+    }
+    let wrong = |say: fn(&mut Differences), of: Of| {
+        let mut it = empty();
+        say(&mut it);
+        fails(it, of)
+    };
+    assert!(wrong(|it| it.differs("v2", "outcome", "chat_basic", "off", &"x".into(), &"y".into()), Of::Fields));
+    assert!(wrong(|it| it.unread("v2", "name", "chat_basic", "unknown"), Of::Kept));
+    assert!(wrong(|it| it.lost("v2", "name", "chat_basic", &"x".into()), Of::Values));
+}
