@@ -14,11 +14,14 @@ use sidetone_core::event::{
     SpanId, Step, Text, Timing, ToolCall, ToolDefinition, TraceId, Usage, Usd, Value,
 };
 
+/// Shows a field; `None` if the call has no such thing.
+type Show = Box<dyn Fn(&mut Call) -> Option<String>>;
+
 /// A field of the event.
 pub(super) struct Row {
     pub(super) path: String,
     /// What it says; `None` if the call has no such thing.
-    pub(super) show: Box<dyn Fn(&mut Call) -> Option<String>>,
+    pub(super) show: Show,
     /// Gives it another value.
     pub(super) change: Box<dyn Fn(&mut Call)>,
 }
