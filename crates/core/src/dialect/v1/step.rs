@@ -28,13 +28,9 @@ pub(super) fn tell<'a>(list: &mut List<'a>, call: &'a Call) {
     list.text(own::TRACELOOP_ENTITY_NAME, step.name.as_deref());
     list.text(own::TRACELOOP_ENTITY_INPUT, step.input.as_ref().and_then(Text::as_str));
     list.text(own::TRACELOOP_ENTITY_OUTPUT, step.output.as_ref().and_then(Text::as_str));
-    let (id, description) = match call.operation {
-        Operation::CreateAgent | Operation::InvokeAgent => (names::GEN_AI_AGENT_ID, names::GEN_AI_AGENT_DESCRIPTION),
-        _ => (names::GEN_AI_TOOL_CALL_ID, names::GEN_AI_TOOL_DESCRIPTION),
-    };
-    // The agent on whose behalf it is has that name on every span.
-    let is_told = id == names::GEN_AI_AGENT_ID && call.identity.agent_id.is_some();
-    list.text(id, step.id.as_deref().filter(|_| !is_told));
-    list.text(names::GEN_AI_TOOL_TYPE, step.kind.as_deref());
-    list.text(description, step.description.as_ref().and_then(Text::as_str));
+    // What the conventions have a name for is told already.
+    if !matches!(call.operation, Operation::ExecuteTool | Operation::CreateAgent | Operation::InvokeAgent) {
+        list.text(names::GEN_AI_TOOL_CALL_ID, step.id.as_deref());
+        list.text(names::GEN_AI_TOOL_DESCRIPTION, step.description.as_ref().and_then(Text::as_str));
+    }
 }
