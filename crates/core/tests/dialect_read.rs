@@ -6,7 +6,7 @@ mod call;
 
 use std::borrow::Cow;
 
-use sidetone_core::dialect::read::{LogRecord, READERS, Records, SpanRecord, read_any};
+use sidetone_core::dialect::read::{LogRecord, READERS, Reading, Records, SpanRecord, read_any};
 use sidetone_core::dialect::{DIALECTS, Dialect as _, Latest, Value};
 use sidetone_core::event::{
     self, Call, Choice, Message, Operation, OwnSpan, Part, Request, Response, Role, SpanId, Text, ToolCall, TraceId,
@@ -133,6 +133,20 @@ fn what_is_not_understood_is_kept_as_it_came_and_told_by_name() {
         let kept = again.call.attributes.iter().filter(|(name, _)| &**name == "app.feature").count();
         assert_eq!(kept, 1, "{}", dialect.name());
     }
+}
+
+#[test]
+fn names_of_the_conventions_alone_are_read_and_a_model_that_was_given_tokens_was_called() {
+    let model = ("gen_ai.request.model", Value::Static("gpt-5"));
+    let tokens = ("gen_ai.usage.input_tokens", Value::Int(7));
+    for (system, reader) in [(None, "latest"), (Some(("gen_ai.system", Value::Static("openai"))), "v2")] {
+        let attributes: Vec<_> = [model.clone(), tokens.clone()].into_iter().chain(system).collect();
+        let Reading { call, dialects, unread } = read_any(&span(&attributes)).unwrap();
+        assert_eq!((call.request.model.as_deref(), call.usage.input), (Some("gpt-5"), Some(7)));
+        assert_eq!((call.operation, dialects, unread), (Operation::Chat, vec![reader], vec![]));
+    }
+    let alone = read_any(&span(&[model])).unwrap().call;
+    assert!(!alone.operation.is_call(), "what was done is unknown");
 }
 
 #[test]

@@ -336,7 +336,7 @@ impl<'r> Draft<'r> {
             })
         });
         let call = Call {
-            operation: self.operation.unwrap_or_else(|| Operation::Other("".into())),
+            operation: self.operation.take().unwrap_or_else(|| self.guess()),
             surface: self.surface.unwrap_or_default(),
             provider: self.provider.unwrap_or_default(),
             server: Arc::new(Server {
@@ -363,6 +363,16 @@ impl<'r> Draft<'r> {
             attributes: self.attributes,
         };
         (call, self.unread)
+    }
+
+    /// The operation of a record that doesn't tell it. A model that was given something, or counted it, was called: so do other
+    /// receivers (PostHog's) take it.
+    fn guess(&self) -> Operation {
+        let has_model = self.request.model.is_some() || self.response.model.is_some();
+        if has_model && (self.usage.input.is_some() || !self.request.messages.is_empty()) {
+            return Operation::Chat;
+        }
+        Operation::Other("".into())
     }
 
     fn failure(&mut self, status: Option<&RecordStatus<'_>>) -> Outcome {

@@ -18,7 +18,7 @@ pub(in crate::dialect) mod source;
 
 use std::fmt::Debug;
 
-use super::{latest, openinference, posthog, v1, v2, vercel};
+use super::{latest, names, openinference, posthog, v1, v2, vercel};
 use crate::event::Call;
 
 pub(in crate::dialect) use draft::reason_unless_none;
@@ -68,10 +68,19 @@ pub fn read_as(reader: &dyn Reader, records: &Records<'_>) -> Option<Reading> {
     read(records, std::slice::from_ref(reader))
 }
 
+/// Who reads a record that has names of the conventions and no mark of any dialect.
+fn plain(records: &Records<'_>) -> Option<&'static dyn Reader> {
+    if records.has_attribute(|name| name == names::GEN_AI_SYSTEM) {
+        return Some(&v2::Reader);
+    }
+    records.has_attribute(|name| name.starts_with("gen_ai.")).then_some(&latest::Reader)
+}
+
 fn read(records: &Records<'_>, readers: &[&'static dyn Reader]) -> Option<Reading> {
-    let knowing: Vec<_> = readers.iter().copied().filter(|reader| reader.knows(records)).collect();
+    let mut knowing: Vec<_> = readers.iter().copied().filter(|reader| reader.knows(records)).collect();
     if knowing.is_empty() {
-        return None;
+        let plain = plain(records)?;
+        knowing.push(readers.iter().copied().find(|reader| reader.name() == plain.name())?);
     }
     let mut draft = Draft::new(records);
     own::read(records, &mut draft);
