@@ -7,13 +7,12 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::process::{self, Output, Process};
-use super::receiver::installed;
+use super::receiver::attempted;
 use super::store::Store;
 use super::{http, pinned};
 
 /// Some 6 seconds on an idle machine with two cores, the first time.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
-const START_ATTEMPTS: u32 = 3;
 /// The most that the API gives at once; more traces than a test sends.
 const PAGE_TRACES: u32 = 500;
 
@@ -22,17 +21,8 @@ const PAGE_TRACES: u32 = 500;
 /// # Panics
 /// When it is installed and doesn't start, or is absent and `SIDETONE_TEST_REQUIRE=all`.
 #[must_use = "the test must return when the receiver is absent"]
-#[expect(clippy::panic, reason = "a test can do nothing without its receiver")]
 pub fn mlflow() -> Option<Mlflow> {
-    let python = installed(&pinned::MLFLOW)?;
-    let mut failure = String::new();
-    for _ in 0..START_ATTEMPTS {
-        match Mlflow::start(&python) {
-            Ok(mlflow) => return Some(mlflow),
-            Err(error) => failure = error.to_string(),
-        }
-    }
-    panic!("MLflow doesn't start: {failure}")
+    attempted(&pinned::MLFLOW, Mlflow::start)
 }
 
 /// A running MLflow. Dropping it stops its process and removes its store.

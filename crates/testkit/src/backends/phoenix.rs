@@ -7,13 +7,12 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::process::{self, Output, Process};
-use super::receiver::installed;
+use super::receiver::attempted;
 use super::store::Store;
 use super::{http, pinned};
 
 /// Phoenix loads for 10 to 20 seconds on an idle machine with two cores.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
-const START_ATTEMPTS: u32 = 3;
 /// More spans than a test sends.
 const PAGE_SPANS: u32 = 1_000;
 
@@ -22,17 +21,8 @@ const PAGE_SPANS: u32 = 1_000;
 /// # Panics
 /// When it is installed and doesn't start, or is absent and `SIDETONE_TEST_REQUIRE=all`.
 #[must_use = "the test must return when the receiver is absent"]
-#[expect(clippy::panic, reason = "a test can do nothing without its receiver")]
 pub fn phoenix() -> Option<Phoenix> {
-    let program = installed(&pinned::PHOENIX)?;
-    let mut failure = String::new();
-    for _ in 0..START_ATTEMPTS {
-        match Phoenix::start(&program) {
-            Ok(phoenix) => return Some(phoenix),
-            Err(error) => failure = error.to_string(),
-        }
-    }
-    panic!("Phoenix doesn't start: {failure}")
+    attempted(&pinned::PHOENIX, Phoenix::start)
 }
 
 /// A running Phoenix. Dropping it stops its process and removes its store.

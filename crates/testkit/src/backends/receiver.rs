@@ -101,13 +101,18 @@ pub struct Receiver {
     process: Option<Process>,
 }
 
-#[expect(clippy::panic, reason = "a test can do nothing without its receiver")]
 fn started(pinned: &Pinned, arguments: impl Fn(Ports) -> Vec<String>) -> Option<Receiver> {
+    attempted(pinned, |program| Receiver::start(program, &arguments))
+}
+
+/// Starts what is installed, again if it doesn't start; `None`, after a line that says so, where it is not installed.
+#[expect(clippy::panic, reason = "a test can do nothing without its receiver")]
+pub(super) fn attempted<T>(pinned: &Pinned, start: impl Fn(&Path) -> io::Result<T>) -> Option<T> {
     let program = installed(pinned)?;
     let mut failure = String::new();
     for _ in 0..START_ATTEMPTS {
-        match Receiver::start(&program, &arguments) {
-            Ok(receiver) => return Some(receiver),
+        match start(&program) {
+            Ok(started) => return Some(started),
             Err(error) => failure = error.to_string(),
         }
     }
