@@ -2,18 +2,11 @@
 //! and the further ones. Legacy completions, of which it captures nothing, are held by meaning.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::differences::Differences;
-use super::{cases, fields, meaning};
-
-/// Both sets of cases: the cases' folder, and that of the golden files.
-fn sets() -> [(PathBuf, PathBuf); 2] {
-    let golden = |folder: &Path| folder.join("golden/posthog");
-    [(cases::folder(), golden(&cases::conformance())), (cases::further().join("cases"), golden(&cases::further()))]
-}
+use super::{cases, fields, meaning, parsed};
 
 /// A document as it is compared: without how its events were sent, and without what is null inside of a property.
 fn compared(mut document: Value) -> Value {
@@ -43,7 +36,7 @@ fn every_case_gives_the_event_of_the_package_but_for_the_named_differences() {
     let mut differences = Differences::load("posthog", "posthog");
     let mut held = 0;
     for (content, folder) in cases::MODES {
-        for (cases, golden) in sets() {
+        for (cases, golden) in parsed::sets("posthog") {
             for document in cases::replay_in("posthog", content, &[], &[&cases]) {
                 let case = document["case"].as_str().unwrap().to_owned();
                 let golden = cases::document(&golden.join(folder).join(format!("{case}.json")));
