@@ -18,7 +18,7 @@ mod step;
 
 use std::borrow::Cow;
 
-use super::shared::{items, json_text as json, kept, span};
+use super::shared::{RESPONSES, items, json_text as json, kept, span};
 use super::{ContentPlace, Dialect, Instrument, Metrics, Span, Telemetry};
 use crate::event::{Call, Operation};
 
@@ -64,9 +64,6 @@ impl Dialect for OpenInference {
         Telemetry { span, logs: Vec::new(), metrics: Metrics { attributes: Vec::new(), points: Vec::new() } }
     }
 }
-
-/// The surface whose requests and answers have another shape than chat completions.
-const RESPONSES: &str = "openai.responses";
 
 /// The span's name: the class of the answer in the OpenAI SDK, or the step's.
 fn name(call: &Call) -> Cow<'static, str> {

@@ -20,7 +20,7 @@ mod uuid;
 pub(super) use read::Reader;
 
 use super::names::posthog as ph;
-use super::shared::{kept, span};
+use super::shared::{RESPONSES, kept, span};
 use super::{ContentPlace, Dialect, Instrument, Latest, Metrics, Span, Telemetry};
 use crate::event::{Call, Operation, SpanId, TraceId};
 
@@ -89,9 +89,6 @@ impl Dialect for PostHog {
         Telemetry { span, logs: Vec::new(), metrics: Metrics { attributes: Vec::new(), points: Vec::new() } }
     }
 }
-
-/// The surface whose requests and answers have another shape than chat completions.
-const RESPONSES: &str = "openai.responses";
 
 /// The event's name. A call stays a generation where nothing is above it, too.
 fn event(call: &Call) -> &'static str {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::super::Value;
-use super::gen_ai;
+use super::super::shared::RESPONSES;
 use super::record::{EventRecord, IS_REMOTE, LogRecord, RecordStatus, Records, SpanKind};
 use super::source::owned;
 use crate::event::{
@@ -392,7 +392,7 @@ impl<'r> Draft<'r> {
     /// Most dialects have the instructions of the responses API as the first message.
     fn instructions(&mut self) {
         let Request { instructions, messages, .. } = &mut self.request;
-        let is_told = self.surface == Some(gen_ai::RESPONSES) && !self.has_instructions && instructions.is_none();
+        let is_told = self.surface == Some(RESPONSES) && !self.has_instructions && instructions.is_none();
         let Some(Message { role: Role::System, parts, .. }) = messages.first().filter(|_| is_told) else { return };
         let text = match &parts[..] {
             [] => Text::default(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::Value;
 use super::super::names;
+use super::super::shared::RESPONSES;
 use super::draft::{Draft, Taken};
 use super::slots;
 use crate::event::{Operation, Text};
@@ -99,9 +100,6 @@ pub(in crate::dialect) fn provider(slot: &mut Option<Cow<'static, str>>, value: 
     }
     Taken::Yes
 }
-
-/// The surface whose instructions aren't among its messages.
-pub(in crate::dialect) const RESPONSES: &str = "openai.responses";
 
 /// Which API of OpenAI's: the value of `openai.api.type`.
 pub(in crate::dialect) fn api(slot: &mut Option<&'static str>, value: &Value<'_>) -> Taken {

@@ -9,8 +9,12 @@ pub(super) mod json_text;
 pub(super) mod kept;
 pub(super) mod list;
 pub(super) mod metrics;
+pub(super) mod parameters;
 pub(super) mod said;
 pub(super) mod span;
 mod words;
 
 pub(super) use words::Words;
+
+/// The surface whose requests and answers have another shape than chat completions.
+pub(super) const RESPONSES: &str = "openai.responses";

@@ -15,7 +15,7 @@ mod step;
 
 use std::borrow::Cow;
 
-use super::shared::{kept, span};
+use super::shared::{RESPONSES, kept, span};
 use super::{ContentPlace, Dialect, Instrument, Span, Telemetry, Value};
 use crate::event::{Call, Operation};
 
@@ -64,9 +64,6 @@ fn indexed(call: &Call) -> Vec<(String, Value<'_>)> {
     indexed.extend(span::attributes_kept(call));
     indexed
 }
-
-/// The surface whose requests and answers have another shape than chat completions.
-const RESPONSES: &str = "openai.responses";
 
 /// The span's name: the method of the OpenAI SDK, or the step's name and kind.
 fn name(call: &Call) -> Cow<'static, str> {

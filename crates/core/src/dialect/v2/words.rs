@@ -1,6 +1,6 @@
 //! The words that this dialect has for what others call otherwise.
 
-use super::super::shared::Words;
+use super::super::shared::{RESPONSES, Words};
 use super::super::{Attribute, Value, names};
 use super::V2;
 use crate::event::{Call, ErrorClass};
@@ -52,6 +52,3 @@ impl Words for V2 {
         (surface == RESPONSES).then_some("responses")
     }
 }
-
-/// The surface that `openai.api.type` tells apart.
-const RESPONSES: &str = "openai.responses";

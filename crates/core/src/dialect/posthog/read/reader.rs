@@ -6,6 +6,7 @@ use super::{error, said};
 use crate::dialect::Value;
 use crate::dialect::names::posthog as ph;
 use crate::dialect::read::{self, Draft, Ids, Records, SpanRecord, Taken, Why, api, gen_ai};
+use crate::dialect::shared::RESPONSES;
 use crate::dialect::shared::span;
 use crate::event::{Operation, SpanId, TraceId};
 
@@ -104,7 +105,7 @@ fn surface(draft: &mut Draft<'_>, seen: &Seen) {
         (Some(Operation::Embeddings), _) if draft.provider.as_deref() == Some("openai") => "openai.embeddings",
         (Some(Operation::TextCompletion), Some(Api::Chat)) => "openai.completions",
         (Some(Operation::Chat), Some(Api::Chat)) => "openai.chat",
-        (Some(Operation::Chat), Some(Api::Responses)) => gen_ai::RESPONSES,
+        (Some(Operation::Chat), Some(Api::Responses)) => RESPONSES,
         _ => return,
     };
     draft.surface.get_or_insert(surface);
@@ -147,7 +148,7 @@ fn state(slot: &mut Option<crate::event::Text>, value: &Value<'_>) -> Taken {
 /// Why it ended: that of the first answer; of the responses API the state of the answer.
 fn stop_reason(draft: &mut Draft<'_>, seen: &mut Seen) {
     let Some(reason) = seen.stop_reason.take() else { return };
-    if draft.surface == Some(gen_ai::RESPONSES) && STATES.contains(&&*reason) {
+    if draft.surface == Some(RESPONSES) && STATES.contains(&&*reason) {
         draft.response.state.get_or_insert(reason);
     } else if draft.finish_reasons.is_empty() {
         let choices = &mut draft.response.choices;

@@ -2,7 +2,8 @@
 
 use crate::dialect::Value;
 use crate::dialect::read::api::{self, set};
-use crate::dialect::read::{Draft, Taken, gen_ai, said};
+use crate::dialect::read::{Draft, Taken, said};
+use crate::dialect::shared::RESPONSES;
 use crate::event::{MediaSource, Message, Operation, Part, Role, Text};
 use crate::provider::openai;
 
@@ -30,7 +31,7 @@ pub(super) fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     }
     let mut messages = Vec::new();
     let mut is_over_limit = false;
-    if draft.surface == Some(gen_ai::RESPONSES) || said::holds_items(value) {
+    if draft.surface == Some(RESPONSES) || said::holds_items(value) {
         let json = ["{\"input\":", &*json_of(value), "}"].concat();
         let Some((request, is_over)) = api::request(&openai::Responses, &json) else { return Taken::NotJson };
         (messages, is_over_limit) = (request.messages, is_over);
