@@ -52,6 +52,9 @@ impl Row {
         for (event, answer) in events.iter().zip(&answers) {
             self.agrees(event, answer);
         }
+        // On a busy machine a client may get to read only when much has come, but not in each of its calls.
+        let mut early = events.iter().zip(&answers).filter_map(|(event, answer)| is_early(event, answer)).peekable();
+        assert!(self.is_busy || early.peek().is_none() || early.any(|early| early), "{events:?} {answers:?}");
     }
 
     #[track_caller]
@@ -64,12 +67,14 @@ impl Row {
         // The server's own pace is a lower limit of what its client may see.
         let least = HEAD_DELAY.as_secs_f64();
         assert!(event.end - event.start >= least, "{event:?}");
-        if let Some(first) = event.time_to_first_token {
-            let written = answer.ended.duration_since(answer.first_piece.unwrap()).unwrap().as_secs_f64();
-            assert!(first >= least, "{event:?}");
-            assert!(self.is_busy || event.start + first < event.end - written / 2.0, "{event:?} {answer:?}");
-        }
+        assert!(event.time_to_first_token.is_none_or(|first| first >= least), "{event:?} {answer:?}");
     }
+}
+
+/// Whether the first token of a stream was seen when the better half of the answer was still to come.
+fn is_early(event: &Event, answer: &Answered) -> Option<bool> {
+    let written = answer.ended.duration_since(answer.first_piece?).ok()?.as_secs_f64();
+    Some(event.start + event.time_to_first_token? < event.end - written / 2.0)
 }
 
 fn words(words: &[&str]) -> Vec<OsString> {
