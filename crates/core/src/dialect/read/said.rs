@@ -30,18 +30,32 @@ impl Said {
 
 /// A list of messages, or one; a text alone is one of that role.
 pub(in crate::dialect) fn messages<'a, S: Source<'a>>(source: &mut S, role: &Role) -> Read<Vec<Said>> {
+    some(source, |source| message(source, role))
+}
+
+/// Elements of a list, or what stands in its place alone; up to the limit.
+fn some<'a, S: Source<'a>, T>(source: &mut S, mut one: impl FnMut(&mut S) -> Read<Option<T>>) -> Read<Vec<T>> {
     let mut all = Vec::new();
     if source.peek()? == Kind::Array {
-        source.array(|source| {
-            if all.len() < MESSAGES {
-                all.extend(message(source, role)?);
-            }
-            Ok(())
-        })?;
+        list(source, &mut all, one)?;
     } else {
-        all.extend(message(source, role)?);
+        all.extend(one(source)?);
     }
     Ok(all)
+}
+
+/// Adds elements of a list, up to the limit. `false`: it wasn't one.
+fn list<'a, S: Source<'a>, T>(
+    source: &mut S,
+    all: &mut Vec<T>,
+    mut one: impl FnMut(&mut S) -> Read<Option<T>>,
+) -> Read<bool> {
+    source.array(|source| {
+        if all.len() < MESSAGES {
+            all.extend(one(source)?);
+        }
+        Ok(())
+    })
 }
 
 /// A message; `None` where there is none.
@@ -59,19 +73,19 @@ pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role
             "role" => of.role = source.text()?,
             "name" => said.message.name = source.text()?,
             "parts" => {
-                source.array(|source| list(source, &mut of.content))?;
+                list(source, &mut of.content, part)?;
             }
             "content" => match source.peek()? {
                 Kind::Array => {
                     result = Some(source.clone());
-                    of.is_list = source.array(|source| list(source, &mut of.content))?;
+                    of.is_list = list(source, &mut of.content, part)?;
                 }
                 _ => of.text = source.said()?,
             },
             "refusal" => of.refusal = source.text()?,
             "reasoning_content" | "reasoning" => of.reasoning = source.said()?.map(|(text, _)| text),
             "tool_calls" => {
-                source.array(|source| list(source, &mut of.calls))?;
+                list(source, &mut of.calls, part)?;
             }
             "tool_call_id" | "id" => of.tool_call_id = source.text()?,
             "finish_reason" => said.finish_reason = source.text()?,
@@ -98,13 +112,6 @@ pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role
         of.into_message(&mut said.message);
     }
     Ok(Some(said))
-}
-
-fn list<'a, S: Source<'a>>(source: &mut S, parts: &mut Vec<Part>) -> Read<()> {
-    if parts.len() < MESSAGES {
-        parts.extend(part(source)?);
-    }
-    Ok(())
 }
 
 /// Members of a message in either form.
@@ -192,10 +199,7 @@ impl PartMembers {
                 self.is_refusal = true;
             }
             "name" | "toolName" => self.name = source.text()?,
-            "arguments" | "args" => self.arguments = source.said()?,
-            "input" => {
-                self.arguments = source.said()?;
-            }
+            "arguments" | "args" | "input" => self.arguments = source.said()?,
             "response" | "result" | "output" => self.response = source.said()?,
             "function" | "custom" => {
                 self.custom = key == "custom";
@@ -369,12 +373,7 @@ fn summary<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Box<str>>> {
 /// Definitions of tools, in either form.
 pub(in crate::dialect) fn tools<'a, S: Source<'a>>(source: &mut S) -> Read<Vec<ToolDefinition>> {
     let mut all = Vec::new();
-    source.array(|source| {
-        if all.len() < MESSAGES {
-            all.extend(tool(source)?);
-        }
-        Ok(())
-    })?;
+    list(source, &mut all, tool)?;
     Ok(all)
 }
 
@@ -461,18 +460,7 @@ pub(in crate::dialect) fn choices_in(value: &super::super::Value<'_>) -> Read<Ve
 }
 
 fn choices<'a, S: Source<'a>>(source: &mut S) -> Read<Vec<Said>> {
-    let mut all = Vec::new();
-    if source.peek()? == Kind::Array {
-        source.array(|source| {
-            if all.len() < MESSAGES {
-                all.extend(choice(source)?);
-            }
-            Ok(())
-        })?;
-    } else {
-        all.extend(choice(source)?);
-    }
-    Ok(all)
+    some(source, choice)
 }
 
 /// Whether a list holds items of the responses API, which have a type where messages have a role.

@@ -6,7 +6,9 @@ use super::super::names;
 use super::super::{Attribute, Span, SpanEvent, Status, Value};
 use super::list::{List, saturating};
 use super::{Words, json};
-use crate::event::{Attempt, Call, Failure, Operation, Outcome, Process, Request, Response, Severity, Step, Text};
+use crate::event::{
+    Attempt, Call, Failure, Operation, Outcome, Process, Request, Response, Severity, Step, Text, Usage,
+};
 
 /// A text that is empty where it isn't known.
 pub(in crate::dialect) fn known(text: &str) -> Option<&str> {
@@ -127,12 +129,7 @@ pub(in crate::dialect) const NO_REASON: &str = "error";
 /// What was asked for.
 pub(in crate::dialect) fn request<'a, W: Words>(list: &mut List<'a>, operation: &Operation, request: &'a Request) {
     if *operation == Operation::Embeddings {
-        if let Some(embeddings) = &request.embeddings
-            && let Some(format) = embeddings.encoding_format.as_deref()
-        {
-            list.0.push((names::GEN_AI_REQUEST_ENCODING_FORMATS, Value::Strings(vec![format])));
-        }
-        return;
+        return encoding_format(list, request);
     }
     list.double(names::GEN_AI_REQUEST_TEMPERATURE, request.temperature);
     list.double(names::GEN_AI_REQUEST_TOP_P, request.top_p);
@@ -142,10 +139,7 @@ pub(in crate::dialect) fn request<'a, W: Words>(list: &mut List<'a>, operation: 
     list.double(names::GEN_AI_REQUEST_FREQUENCY_PENALTY, request.frequency_penalty);
     list.int(names::GEN_AI_REQUEST_SEED, request.seed);
     list.int(names::GEN_AI_REQUEST_CHOICE_COUNT, request.choice_count.filter(|count| *count != 1));
-    if !request.stop_sequences.is_empty() {
-        let sequences = request.stop_sequences.iter().map(AsRef::as_ref).collect();
-        list.0.push((names::GEN_AI_REQUEST_STOP_SEQUENCES, Value::Strings(sequences)));
-    }
+    stop_sequences(list, request);
     if let Some(format) = request.response_format.as_deref() {
         list.0.push(W::output(format));
     }
@@ -156,32 +150,67 @@ pub(in crate::dialect) fn request<'a, W: Words>(list: &mut List<'a>, operation: 
     list.text(names::GEN_AI_CONVERSATION_ID, request.conversation_id.as_deref());
 }
 
+/// The form of the vectors that was asked for.
+#[inline]
+pub(in crate::dialect) fn encoding_format<'a>(list: &mut List<'a>, request: &'a Request) {
+    let format = request.embeddings.as_ref().and_then(|embeddings| embeddings.encoding_format.as_deref());
+    if let Some(format) = format {
+        list.0.push((names::GEN_AI_REQUEST_ENCODING_FORMATS, Value::Strings(vec![format])));
+    }
+}
+
+/// Texts at which to stop.
+#[inline]
+pub(in crate::dialect) fn stop_sequences<'a>(list: &mut List<'a>, request: &'a Request) {
+    if !request.stop_sequences.is_empty() {
+        let sequences = request.stop_sequences.iter().map(AsRef::as_ref).collect();
+        list.0.push((names::GEN_AI_REQUEST_STOP_SEQUENCES, Value::Strings(sequences)));
+    }
+}
+
 /// What came back, and what is known of the call as a whole.
 pub(in crate::dialect) fn response<'a, W: Words>(list: &mut List<'a>, call: &'a Call) {
     let Call { response, usage, .. } = call;
     list.text(W::RESPONSE_SERVICE_TIER, response.service_tier.as_deref());
     list.text(W::RESPONSE_SYSTEM_FINGERPRINT, response.system_fingerprint.as_deref());
     list.text(names::GEN_AI_RESPONSE_STATUS, response.state.as_deref());
-    if call.operation == Operation::Embeddings {
-        let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
-        let dimensions = response.embedding_dimensions.map(saturating).or(asked);
-        list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, dimensions);
-    }
+    dimensions(list, call);
     list.count(names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS, usage.cache_read);
     list.count(names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, usage.cache_write);
     list.count(names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS, usage.reasoning);
-    // Servers write these zeros into every answer of models that know no audio and no predictions.
-    list.count(names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS, usage.input_audio.filter(|count| *count > 0));
-    list.count(names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS, usage.output_audio.filter(|count| *count > 0));
-    list.count(names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS, usage.cache_read_audio.filter(|count| *count > 0));
-    list.count(names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS, usage.input_image.filter(|count| *count > 0));
-    list.count(names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS, usage.output_image.filter(|count| *count > 0));
+    modalities(list, usage);
     if let Some(first) = call.timing.first_chunk {
         list.double(names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, Some(first.as_secs_f64()));
     }
     if let Some(api) = W::api(call.surface) {
         list.0.push((names::OPENAI_API_TYPE, Value::Static(api)));
     }
+    resent(list, call);
+}
+
+/// The vectors' number of dimensions: what came, or what was asked for.
+#[inline]
+pub(in crate::dialect) fn dimensions(list: &mut List<'_>, call: &Call) {
+    if call.operation == Operation::Embeddings {
+        let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
+        let dimensions = call.response.embedding_dimensions.map(saturating).or(asked);
+        list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, dimensions);
+    }
+}
+
+/// Tokens by modality. Servers write zeros into every answer of models that know no such thing.
+#[inline]
+pub(in crate::dialect) fn modalities(list: &mut List<'_>, usage: &Usage) {
+    list.count(names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS, usage.input_audio.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS, usage.output_audio.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS, usage.cache_read_audio.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS, usage.input_image.filter(|count| *count > 0));
+    list.count(names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS, usage.output_image.filter(|count| *count > 0));
+}
+
+/// How often the request was sent again.
+#[inline]
+pub(in crate::dialect) fn resent(list: &mut List<'_>, call: &Call) {
     let resent = call.resend_count.map(i64::from);
     let retried = (!call.attempts.is_empty()).then(|| saturating(call.attempts.len() as u64));
     list.int(names::HTTP_REQUEST_RESEND_COUNT, resent.or(retried));

@@ -1,7 +1,7 @@
 //! What is known of a call, under names without an index.
 
 use super::super::names::{self, traceloop as own};
-use super::super::shared::list::{List, saturating};
+use super::super::shared::list::List;
 use super::super::shared::span;
 use super::super::{Attribute, V2, Value};
 use super::step;
@@ -48,25 +48,12 @@ fn usage(list: &mut List<'_>, usage: &Usage) {
     list.count(own::USAGE_CACHE_READ_INPUT_TOKENS, usage.cache_read);
     list.count(own::LLM_USAGE_REASONING_TOKENS, usage.reasoning);
     list.count(names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, usage.cache_write);
-    // Servers write these zeros into every answer of models that know no such thing.
-    for (name, count) in [
-        (names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS, usage.input_audio),
-        (names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS, usage.output_audio),
-        (names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS, usage.cache_read_audio),
-        (names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS, usage.input_image),
-        (names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS, usage.output_image),
-    ] {
-        list.count(name, count.filter(|count| *count > 0));
-    }
+    span::modalities(list, usage);
 }
 
 fn request<'a>(list: &mut List<'a>, operation: &Operation, request: &'a Request) {
     if *operation == Operation::Embeddings {
-        let format = request.embeddings.as_ref().and_then(|embeddings| embeddings.encoding_format.as_deref());
-        if let Some(format) = format {
-            list.0.push((names::GEN_AI_REQUEST_ENCODING_FORMATS, Value::Strings(vec![format])));
-        }
-        return;
+        return span::encoding_format(list, request);
     }
     list.int(names::GEN_AI_REQUEST_MAX_TOKENS, request.max_tokens);
     list.double(names::GEN_AI_REQUEST_TEMPERATURE, request.temperature);
@@ -76,10 +63,7 @@ fn request<'a>(list: &mut List<'a>, operation: &Operation, request: &'a Request)
     list.double(own::LLM_PRESENCE_PENALTY, request.presence_penalty);
     list.int(names::GEN_AI_REQUEST_SEED, request.seed);
     list.int(names::GEN_AI_REQUEST_CHOICE_COUNT, request.choice_count);
-    if !request.stop_sequences.is_empty() {
-        let sequences = request.stop_sequences.iter().map(AsRef::as_ref).collect();
-        list.0.push((names::GEN_AI_REQUEST_STOP_SEQUENCES, Value::Strings(sequences)));
-    }
+    span::stop_sequences(list, request);
     list.text(own::LLM_REQUEST_REASONING_EFFORT, request.reasoning_effort.as_deref());
     list.text(names::GEN_AI_OPENAI_REQUEST_RESPONSE_FORMAT, request.response_format.as_deref());
     list.text(names::OPENAI_REQUEST_SERVICE_TIER, request.service_tier.as_deref());
@@ -92,13 +76,7 @@ fn response<'a>(list: &mut List<'a>, call: &'a Call) {
     list.text(names::GEN_AI_OPENAI_SYSTEM_FINGERPRINT, response.system_fingerprint.as_deref());
     list.text(names::OPENAI_RESPONSE_SERVICE_TIER, response.service_tier.as_deref());
     list.text(names::GEN_AI_RESPONSE_STATUS, response.state.as_deref());
-    if call.operation == Operation::Embeddings {
-        let asked = call.request.embeddings.as_ref().and_then(|embeddings| embeddings.dimensions);
-        let dimensions = response.embedding_dimensions.map(saturating).or(asked);
-        list.int(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, dimensions);
-    }
+    span::dimensions(list, call);
     list.double(names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, timing.first_chunk.map(|first| first.as_secs_f64()));
-    let resent = call.resend_count.map(i64::from);
-    let retried = (!call.attempts.is_empty()).then(|| saturating(call.attempts.len() as u64));
-    list.int(names::HTTP_REQUEST_RESEND_COUNT, resent.or(retried));
+    span::resent(list, call);
 }
