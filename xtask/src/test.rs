@@ -3,6 +3,7 @@
 //! The last line that is printed sums the tests as their runners reported them: `N passed, N failed, N skipped`.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,7 +54,9 @@ pub(crate) fn run(names: &[String]) -> Result<(), Failed> {
         thread::spawn(|| drop(setup::receivers().and_then(|()| setup::host_clients())));
     }
     let mut totals = Totals::default();
+    show_disk();
     let result = run_steps(&steps, &mut totals);
+    show_disk();
     let ran_tests = steps.iter().any(|step| step.name == "tests");
     let result = judge(result, ran_tests, &mut totals);
     if let Err(Failed(why)) = &result {
@@ -81,6 +84,17 @@ fn run_steps(steps: &[&Step], totals: &mut Totals) -> Result<(), Failed> {
         println!("{name:15} {:7.1} s  {end}", time.as_secs_f64());
     }
     result
+}
+
+/// Tells the room that is left: a compiler that finds none ends without a word of it.
+fn show_disk() {
+    let target = workspace::target();
+    let folders = [target.as_path(), &workspace::root(), &std::env::temp_dir()].map(Path::to_owned);
+    let there = folders.iter().filter(|folder| folder.is_dir());
+    match run::output(Command::new("df").args(["-h", "--output=avail,size,file"]).args(there)) {
+        Ok(table) => println!("\n{}", table.trim_end()),
+        Err(Failed(why)) => println!("\nfree disk: {why}"),
+    }
 }
 
 /// A run that failed counts at least one failure, and one that ran no test has failed.

@@ -11,12 +11,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
     let mut build = run::cargo();
     build.args(["build", "--release", "--package", "sidetone-core", "--example", "scan"]);
     run::run(build.current_dir(&root))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let here = root.join("xtask/src/scan");
     let mut measure = Command::new("python3");
     measure
         .arg(here.join("quality.py"))
-        .arg(target.join("release/examples/scan"))
+        .arg(workspace::target().join("release/examples/scan"))
         .arg(root.join("target/xtask/scan-quality"))
         .arg(root.join("docs/scan.md"))
         .args(arguments)
