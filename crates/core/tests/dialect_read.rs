@@ -136,6 +136,75 @@ fn what_is_not_understood_is_kept_as_it_came_and_told_by_name() {
 }
 
 #[test]
+fn a_list_of_texts_says_what_the_same_list_as_json_says() {
+    let said = |value| {
+        let name = ("gen_ai.operation.name", Value::Static("chat"));
+        let records = span(&[name, ("gen_ai.input.messages", value)]);
+        let reading = read_any(&records).unwrap();
+        assert_eq!(reading.unread, []);
+        reading.call.request.messages
+    };
+    let texts = said(Value::Strings(vec!["Hello?", "Is \"anyone\" there?"]));
+    let heard: Vec<_> = texts.iter().map(|message| (&message.role, &message.parts[..])).collect();
+    let text = |text: &str| [Part::Text(Text::kept(text))];
+    assert_eq!(heard, [(&Role::User, &text("Hello?")[..]), (&Role::User, &text("Is \"anyone\" there?")[..])]);
+    assert_eq!(texts, said(Value::Static(r#"["Hello?", "Is \"anyone\" there?"]"#)));
+}
+
+#[test]
+fn what_holds_anything_that_has_no_place_is_kept_whole() {
+    let many = |one: &str| format!("[{}]", vec![one; 16_385].join(","));
+    let deep = format!(r#"[{{"type":"function","name":"f","parameters":{}1{}}}]"#, "[".repeat(200), "]".repeat(200));
+    let picture =
+        r#"[{"type":"text","content":"Be brief."},{"type":"uri","modality":"image","uri":"https://a.b/c.png"}]"#;
+    for (name, value, why) in [
+        ("gen_ai.input.messages", Value::Int(5), "wrong_type"),
+        ("gen_ai.input.messages", Value::Static("5"), "wrong_type"),
+        ("gen_ai.input.messages", Value::Static(r#"["Hello?",5]"#), "wrong_type"),
+        ("gen_ai.input.messages", Value::Static(r#"[{"role":"user","parts":[true]}]"#), "wrong_type"),
+        ("gen_ai.input.messages", Value::Static(r#"["Hello?""#), "not_json"),
+        ("gen_ai.input.messages", Value::String(many("{}")), "over_limit"),
+        ("gen_ai.output.messages", Value::String(format!(r#"[{{"parts":{}}}]"#, many("{}"))), "over_limit"),
+        ("gen_ai.output.messages", Value::Array(vec![Value::Bool(true)]), "wrong_type"),
+        ("gen_ai.tool.definitions", Value::Static(r#"["search"]"#), "wrong_type"),
+        ("gen_ai.tool.definitions", Value::String(many(r#"{"name":"f"}"#)), "over_limit"),
+        ("gen_ai.tool.definitions", Value::String(deep), "over_limit"),
+        ("gen_ai.system_instructions", Value::Static(picture), "wrong_type"),
+        ("gen_ai.system_instructions", Value::Int(5), "wrong_type"),
+    ] {
+        let records = span(&[("gen_ai.operation.name", Value::Static("chat")), (name, value.clone())]);
+        let reading = read_any(&records).unwrap();
+        let unread: Vec<_> = reading.unread.iter().map(|unread| (&*unread.name, unread.why.as_str())).collect();
+        assert_eq!(unread, [(name, why)]);
+        let [(kept, what)] = &reading.call.attributes[..] else { panic!("{name}: {why}") };
+        let text = if let event::Value::String(text) = what { Some(&**text) } else { None };
+        assert_eq!((&**kept, text), (name, value.as_str()));
+        let Call { request, response, .. } = &reading.call;
+        assert_eq!((request.messages.len(), response.choices.len(), request.tools.len()), (0, 0, 0), "{name}: {why}");
+        assert_eq!(request.instructions, None);
+    }
+}
+
+#[test]
+fn more_messages_than_are_read_stay_what_they_were() {
+    let log = |time| LogRecord {
+        name: "gen_ai.user.message".into(),
+        time: Some(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(time)),
+        body: Some(Value::Map(vec![("content".into(), Value::Static("Hello?"))])),
+        ..LogRecord::default()
+    };
+    let reading = read_any(&Records::new(Vec::new(), (0..16_386).map(log).collect())).unwrap();
+    assert_eq!(reading.call.request.messages.len(), 16_384);
+    let unread: Vec<_> = reading.unread.iter().map(|unread| (&*unread.name, unread.why.as_str())).collect();
+    assert_eq!(unread, [("gen_ai.user.message", "over_limit"); 2]);
+    let kept = event::Value::Map(vec![("content".to_owned(), event::Value::String("Hello?".to_owned()))]);
+    assert_eq!(
+        reading.call.attributes,
+        [("gen_ai.user.message".into(), kept.clone()), ("gen_ai.user.message".into(), kept)]
+    );
+}
+
+#[test]
 fn names_of_the_conventions_alone_are_read_and_a_model_that_was_given_tokens_was_called() {
     let model = ("gen_ai.request.model", Value::Static("gpt-5"));
     let tokens = ("gen_ai.usage.input_tokens", Value::Int(7));

@@ -2,7 +2,7 @@
 
 use super::super::Value;
 use super::super::names;
-use super::super::read::{self, Draft, Records, Taken, gen_ai, said, slots};
+use super::super::read::{self, Draft, Records, Taken, Why, gen_ai, said, slots};
 use super::super::v1;
 use crate::event::{Role, Text};
 
@@ -30,14 +30,14 @@ impl read::Reader for Reader {
         draft.logs(
             |_, log| log.name == names::GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS,
             |draft, name, value| match attribute(draft, name, value) {
-                Taken::No => read::general::attribute(draft, name, value),
+                Err(Why::Unknown) => read::general::attribute(draft, name, value),
                 taken => taken,
             },
         );
         draft.logs(
             |_, log| log.name == names::GEN_AI_CLIENT_OPERATION_EXCEPTION,
             |draft, name, value| match read::general::exception(draft, name, value) {
-                Taken::No => attribute(draft, name, value),
+                Err(Why::Unknown) => attribute(draft, name, value),
                 taken => taken,
             },
         );
@@ -72,15 +72,16 @@ fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
         names::GEN_AI_INPUT_MESSAGES => input(draft, value),
         names::GEN_AI_OUTPUT_MESSAGES => output(draft, value),
         names::GEN_AI_SYSTEM_INSTRUCTIONS => {
-            request.instructions = request.instructions.take().or_else(|| said::text_in(value).map(Text::kept));
-            Taken::Yes
+            let text = said::text_in(value)?.map(Text::kept);
+            request.instructions = request.instructions.take().or(text);
+            Ok(())
         }
         names::GEN_AI_TOOL_DEFINITIONS => {
-            let Ok(tools) = said::tools_in(value) else { return Taken::NotJson };
+            let tools = said::tools_in(value)?;
             if request.tools.is_empty() {
                 request.tools = tools;
             }
-            Taken::Yes
+            Ok(())
         }
         _ => gen_ai::attribute(draft, name, value),
     }
@@ -89,23 +90,23 @@ fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
 fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     draft.has_instructions = true;
     if !draft.request.messages.is_empty() {
-        return Taken::Yes;
+        return Ok(());
     }
-    let Ok(messages) = said::messages_in(value, &Role::User) else { return Taken::NotJson };
+    let messages = said::messages_in(value, &Role::User)?;
     draft.request.messages = messages.into_iter().map(|said| said.message).collect();
-    Taken::Yes
+    Ok(())
 }
 
 fn output(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     if !draft.response.choices.is_empty() {
-        return Taken::Yes;
+        return Ok(());
     }
-    let Ok(messages) = said::messages_in(value, &Role::Assistant) else { return Taken::NotJson };
+    let messages = said::messages_in(value, &Role::Assistant)?;
     for said in messages {
         draft.answer(said.message, said.finish_reason);
         if let (Some(index), Some(choice)) = (said.index, draft.response.choices.last_mut()) {
             choice.index = index;
         }
     }
-    Taken::Yes
+    Ok(())
 }

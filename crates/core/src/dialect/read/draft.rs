@@ -20,22 +20,6 @@ const UNREAD: usize = 1_024;
 /// The name that stands for those.
 const MORE: &str = "…";
 
-/// What a reader made of an attribute.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// It isn't one of its names.
-    No,
-    /// It was read.
-    Yes,
-    /// The name wants a value of another type.
-    WrongType,
-    /// The name wants JSON, and this isn't it.
-    NotJson,
-    /// It goes past a limit.
-    OverLimit,
-}
-
 /// Why something wasn't understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Why {
@@ -61,6 +45,10 @@ impl Why {
         }
     }
 }
+
+/// What a reader made of an attribute; a name that it doesn't know is offered to the next.
+#[doc(hidden)]
+pub type Taken = Result<(), Why>;
 
 /// Something that wasn't understood. What it said is in [`Call::attributes`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +144,7 @@ impl<'r> Draft<'r> {
         let places = spans.chain(events).chain(records.logs().iter().map(Of::Log));
         let place = |of: Of<'r>| Place {
             of,
-            taken: vec![Taken::No; of.attributes().len()],
+            taken: vec![Err(Why::Unknown); of.attributes().len()],
             is_known: matches!(of, Of::Span(_)),
         };
         Self {
@@ -234,7 +222,7 @@ impl<'r> Draft<'r> {
             if wanted(self, place.of) {
                 place.is_known = true;
                 for (taken, (name, value)) in place.taken.iter_mut().zip(place.of.attributes()) {
-                    if *taken == Taken::No {
+                    if *taken == Err(Why::Unknown) {
                         *taken = read(self, name, value);
                     }
                 }
@@ -289,12 +277,8 @@ impl<'r> Draft<'r> {
                 continue;
             }
             for (taken, (name, value)) in taken.into_iter().zip(of.attributes()) {
-                match taken {
-                    Taken::Yes => {}
-                    Taken::No => self.keep(name, value, Why::Unknown),
-                    Taken::WrongType => self.keep(name, value, Why::WrongType),
-                    Taken::NotJson => self.keep(name, value, Why::NotJson),
-                    Taken::OverLimit => self.keep(name, value, Why::OverLimit),
+                if let Err(why) = taken {
+                    self.keep(name, value, why);
                 }
             }
         }

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use super::super::Value;
 use super::super::names;
 use super::super::shared::RESPONSES;
-use super::draft::{Draft, Taken};
+use super::draft::{Draft, Taken, Why};
 use super::slots;
 use crate::event::{Operation, Text};
 
 /// Reads an attribute that several dialects have.
 pub(in crate::dialect) fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
     if !name.starts_with("gen_ai.") {
-        return Taken::No;
+        return Err(Why::Unknown);
     }
     let Draft { request, response, usage, timing, identity, step, .. } = draft;
     match name {
@@ -72,7 +72,7 @@ pub(in crate::dialect) fn attribute(draft: &mut Draft<'_>, name: &str, value: &V
         names::GEN_AI_TOOL_TYPE => slots::text(&mut step.kind, value),
         names::GEN_AI_TOOL_CALL_ARGUMENTS | names::GEN_AI_RETRIEVAL_QUERY_TEXT => text(&mut step.input, value),
         names::GEN_AI_TOOL_CALL_RESULT | names::GEN_AI_RETRIEVAL_DOCUMENTS => text(&mut step.output, value),
-        _ => Taken::No,
+        _ => Err(Why::Unknown),
     }
 }
 
@@ -82,23 +82,23 @@ pub(in crate::dialect) fn text(slot: &mut Option<Text>, value: &Value<'_>) -> Ta
         Some(text) => Text::kept(text),
         None => Text::kept(value.to_json()),
     });
-    Taken::Yes
+    Ok(())
 }
 
 /// What was done.
 pub(in crate::dialect) fn operation(slot: &mut Option<Operation>, value: &Value<'_>) -> Taken {
-    let Some(name) = value.as_str() else { return Taken::WrongType };
+    let name = value.as_str().ok_or(Why::WrongType)?;
     slot.get_or_insert_with(|| Operation::named(name));
-    Taken::Yes
+    Ok(())
 }
 
 /// Who serves the call; only what is new to the program takes memory.
 pub(in crate::dialect) fn provider(slot: &mut Option<Cow<'static, str>>, value: &Value<'_>) -> Taken {
-    let Some(name) = value.as_str() else { return Taken::WrongType };
+    let name = value.as_str().ok_or(Why::WrongType)?;
     if slot.is_none() && !name.is_empty() {
         *slot = Some(Cow::Owned(name.to_owned()));
     }
-    Taken::Yes
+    Ok(())
 }
 
 /// Which API of OpenAI's: the value of `openai.api.type`.
@@ -106,9 +106,9 @@ pub(in crate::dialect) fn api(slot: &mut Option<&'static str>, value: &Value<'_>
     let surface = match value.as_str() {
         Some("chat_completions") => "openai.chat",
         Some("responses") => RESPONSES,
-        Some(_) => return Taken::No,
-        None => return Taken::WrongType,
+        Some(_) => return Err(Why::Unknown),
+        None => return Err(Why::WrongType),
     };
     slot.get_or_insert(surface);
-    Taken::Yes
+    Ok(())
 }

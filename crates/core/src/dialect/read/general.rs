@@ -2,7 +2,7 @@
 
 use super::super::Value;
 use super::super::names::{self, posthog::POSTHOG_DISTINCT_ID};
-use super::draft::{Draft, Taken};
+use super::draft::{Draft, Taken, Why};
 use super::own::status;
 use super::record::Records;
 use super::slots;
@@ -38,7 +38,7 @@ pub(in crate::dialect) fn attribute(draft: &mut Draft<'_>, name: &str, value: &V
         names::SIDETONE_APP_NAME => slots::text(&mut identity.app_name, value),
         "user.id" | POSTHOG_DISTINCT_ID => slots::text(&mut identity.user_id, value),
         "session.id" => slots::text(&mut identity.session_id, value),
-        _ => Taken::No,
+        _ => Err(Why::Unknown),
     }
 }
 
@@ -47,18 +47,18 @@ pub(in crate::dialect) fn exception(draft: &mut Draft<'_>, name: &str, value: &V
     match name {
         names::EXCEPTION_TYPE => class(draft, value),
         names::EXCEPTION_MESSAGE => {
-            let Some(said) = value.as_str() else { return Taken::WrongType };
+            let said = value.as_str().ok_or(Why::WrongType)?;
             if draft.error_message.is_none() && !said.is_empty() {
                 draft.error_message = Some(Text::kept(said));
             }
-            Taken::Yes
+            Ok(())
         }
-        _ => Taken::No,
+        _ => Err(Why::Unknown),
     }
 }
 
 fn class(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
-    let Some(class) = value.as_str() else { return Taken::WrongType };
+    let class = value.as_str().ok_or(Why::WrongType)?;
     draft.fail(class);
-    Taken::Yes
+    Ok(())
 }

@@ -35,7 +35,7 @@ pub(super) fn read<'r>(records: &'r Records<'r>, draft: &mut Draft<'r>) {
             attempts.extend(is_one.then(|| attempt(event, start)));
             is_one
         },
-        |_, name, _| if ATTEMPT.contains(&name) { Taken::Yes } else { Taken::No },
+        |_, name, _| if ATTEMPT.contains(&name) { Ok(()) } else { Err(Why::Unknown) },
     );
     draft.attempts = attempts;
     let mut found = Vec::new();
@@ -50,8 +50,8 @@ pub(super) fn read<'r>(records: &'r Records<'r>, draft: &mut Draft<'r>) {
         |draft, name, value| match name {
             names::SIDETONE_APP_NAME => slots::text(&mut draft.identity.app_name, value),
             names::GEN_AI_AGENT_ID => slots::text(&mut draft.identity.agent_id, value),
-            name if name.starts_with(FINDING) => Taken::Yes,
-            _ => Taken::No,
+            name if name.starts_with(FINDING) => Ok(()),
+            _ => Err(Why::Unknown),
         },
     );
     for found in found {
@@ -74,7 +74,7 @@ struct Seen {
 
 fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'_>) -> Taken {
     if !name.starts_with(PREFIX) {
-        return Taken::No;
+        return Err(Why::Unknown);
     }
     let Draft { response, usage, timing, identity, incomplete, .. } = draft;
     let mut count = None;
@@ -85,10 +85,10 @@ fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'
             return match surface {
                 Some(surface) => {
                     draft.surface = Some(surface.name());
-                    Taken::Yes
+                    Ok(())
                 }
-                None if value.as_str() == Some("") => Taken::Yes,
-                None => Taken::No,
+                None if value.as_str() == Some("") => Ok(()),
+                None => Err(Why::Unknown),
             };
         }
         names::SIDETONE_HTTP_STATUS_CODE => return status(&mut response.status, value),
@@ -148,9 +148,9 @@ fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'
             incomplete.over_limit_bytes = count.unwrap_or(0);
             return taken;
         }
-        _ => return Taken::No,
+        _ => return Err(Why::Unknown),
     }
-    Taken::Yes
+    Ok(())
 }
 
 fn outcome(slot: &mut Option<Outcome>, value: &Value<'_>) -> Taken {
@@ -161,32 +161,30 @@ fn outcome(slot: &mut Option<Outcome>, value: &Value<'_>) -> Taken {
         Some("cancelled") => Outcome::Cancelled,
         Some("unobserved") => Outcome::Unobserved,
         Some("incomplete") => Outcome::Incomplete,
-        Some(_) => return Taken::No,
-        None => return Taken::WrongType,
+        Some(_) => return Err(Why::Unknown),
+        None => return Err(Why::WrongType),
     });
-    Taken::Yes
+    Ok(())
 }
 
 /// An HTTP status.
 pub(in crate::dialect) fn status(slot: &mut Option<u16>, value: &Value<'_>) -> Taken {
     let mut number = None;
     let taken = slots::int(&mut number, value);
-    let Some(status) = number.and_then(|number| u16::try_from(number).ok()) else { return Taken::WrongType };
+    let status = number.and_then(|number| u16::try_from(number).ok()).ok_or(Why::WrongType)?;
     slot.get_or_insert(status);
     taken
 }
 
 /// What it cost in all; what that is made of isn't told.
 pub(in crate::dialect) fn cost(slot: &mut Option<Cost>, value: &Value<'_>) -> Taken {
-    let Some(total) = slots::number(value).and_then(|amount| Usd::parse(&amount.to_string())) else {
-        return Taken::WrongType;
-    };
+    let total = slots::number(value).and_then(|amount| Usd::parse(&amount.to_string())).ok_or(Why::WrongType)?;
     slot.get_or_insert_with(|| Cost {
         total,
         parts: [Usd::ZERO; TokenClass::COUNT],
         source: PriceSource::default().into(),
     });
-    Taken::Yes
+    Ok(())
 }
 
 /// The server's message in the description that we give a status: what stands behind class and HTTP status.

@@ -4,10 +4,12 @@
 
 use std::borrow::Cow;
 
+use super::super::Value;
 use super::super::shared::said::{is_list, own};
+use super::draft::Why;
 use super::source::{Source, Tree};
-use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text, ToolCall, ToolDefinition, Value};
-use crate::wire::json::{Json, Kind, Read};
+use crate::event::{self, Media, MediaSource, Message, Modality, Part, Role, Text, ToolCall, ToolDefinition};
+use crate::wire::json::{Json, Kind, Read, Unreadable, VALUE_DEPTH};
 
 /// Most messages, parts of a message and tools that are read.
 pub(in crate::dialect) const MESSAGES: usize = 16_384;
@@ -33,29 +35,40 @@ pub(in crate::dialect) fn messages<'a, S: Source<'a>>(source: &mut S, role: &Rol
     some(source, |source| message(source, role))
 }
 
-/// Elements of a list, or what stands in its place alone; up to the limit.
+/// Elements of a list, or what stands in its place alone.
 fn some<'a, S: Source<'a>, T>(source: &mut S, mut one: impl FnMut(&mut S) -> Read<Option<T>>) -> Read<Vec<T>> {
     let mut all = Vec::new();
     if source.peek()? == Kind::Array {
         list(source, &mut all, one)?;
     } else {
-        all.extend(one(source)?);
+        add(source, &mut all, &mut one)?;
     }
     Ok(all)
 }
 
-/// Adds elements of a list, up to the limit. `false`: it wasn't one.
+/// Adds elements of a list. `false`: it wasn't one.
 fn list<'a, S: Source<'a>, T>(
     source: &mut S,
     all: &mut Vec<T>,
     mut one: impl FnMut(&mut S) -> Read<Option<T>>,
 ) -> Read<bool> {
-    source.array(|source| {
-        if all.len() < MESSAGES {
-            all.extend(one(source)?);
-        }
-        Ok(())
-    })
+    source.array(|source| add(source, all, &mut one))
+}
+
+/// Adds one, unless `null` stands there. What has no place is an error: whatever holds it is kept whole, as it came.
+fn add<'a, S: Source<'a>, T>(
+    source: &mut S,
+    all: &mut Vec<T>,
+    one: &mut impl FnMut(&mut S) -> Read<Option<T>>,
+) -> Read<()> {
+    if source.peek()? == Kind::Null {
+        return source.skip();
+    }
+    if all.len() == MESSAGES {
+        return Err(Unreadable);
+    }
+    all.push(one(source)?.ok_or(Unreadable)?);
+    Ok(())
 }
 
 /// A message; `None` where there is none.
@@ -372,9 +385,7 @@ fn summary<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Box<str>>> {
 
 /// Definitions of tools, in either form.
 pub(in crate::dialect) fn tools<'a, S: Source<'a>>(source: &mut S) -> Read<Vec<ToolDefinition>> {
-    let mut all = Vec::new();
-    list(source, &mut all, tool)?;
-    Ok(all)
+    some(source, tool)
 }
 
 /// The definition of a tool; `None` where there is none.
@@ -399,7 +410,7 @@ fn member<'a, S: Source<'a>>(tool: &mut ToolDefinition, key: &str, source: &mut 
         "name" => tool.name = source.text()?.filter(|name| !name.is_empty()),
         "description" => tool.description = source.text()?.map(Text::kept),
         "parameters" | "inputSchema" | "input_schema" => {
-            tool.parameters = Some(source.value()?).filter(|value| *value != Value::Null);
+            tool.parameters = Some(source.value()?).filter(|value| *value != event::Value::Null);
         }
         "function" | "custom" => {
             source.object(|key, source| member(tool, key, source))?;
@@ -410,61 +421,118 @@ fn member<'a, S: Source<'a>>(tool: &mut ToolDefinition, key: &str, source: &mut 
 }
 
 /// Texts of a list of parts, or a text: what instructions are.
-pub(in crate::dialect) fn text<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Box<str>>> {
-    if source.peek()? == Kind::String {
-        return source.text();
-    }
-    let mut texts: Vec<Box<str>> = Vec::new();
-    source.array(|source| {
-        if let Some(Part::Text(text)) = part(source)?
-            && let Some(text) = text.as_str()
-            && texts.len() < MESSAGES
-        {
-            texts.push(text.into());
-        }
-        Ok(())
-    })?;
+fn text<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Box<str>>> {
+    let parts = some(source, part)?;
+    let text = |part: &Part| if let Part::Text(text) = part { text.as_str().map(str::to_owned) } else { None };
+    let texts: Vec<_> = parts.iter().map(text).collect::<Option<_>>().ok_or(Unreadable)?;
     Ok((!texts.is_empty()).then(|| texts.join("\n\n").into()))
 }
 
 /// Messages in an attribute or a body: JSON text, or a structured value.
-pub(in crate::dialect) fn messages_in(value: &super::super::Value<'_>, role: &Role) -> Read<Vec<Said>> {
+pub(in crate::dialect) fn messages_in(value: &Value<'_>, role: &Role) -> Result<Vec<Said>, Why> {
     match value.as_str() {
         Some(text) => whole(text, |json| messages(json, role)),
         None => messages(&mut Tree::new(value), role),
     }
+    .map_err(|_| why(value))
 }
 
 /// One message in an attribute or a body, likewise; a text that isn't JSON is what was said.
-pub(in crate::dialect) fn message_in(value: &super::super::Value<'_>, role: &Role) -> Read<Option<Said>> {
+pub(in crate::dialect) fn message_in(value: &Value<'_>, role: &Role) -> Result<Option<Said>, Why> {
     match value.as_str() {
         Some(text) if text.trim_start().starts_with('{') => whole(text, |json| message(json, role)),
         _ => message(&mut Tree::new(value), role),
     }
+    .map_err(|_| why(value))
 }
 
 /// An answer, likewise: a message with its index and finish reason beside it, or around it.
-pub(in crate::dialect) fn choice_in(value: &super::super::Value<'_>) -> Read<Option<Said>> {
+pub(in crate::dialect) fn choice_in(value: &Value<'_>) -> Result<Option<Said>, Why> {
     match value.as_str() {
         Some(text) if text.trim_start().starts_with('{') => whole(text, choice),
         _ => choice(&mut Tree::new(value)),
     }
+    .map_err(|_| why(value))
 }
 
 /// Answers, likewise: a list, or one.
-pub(in crate::dialect) fn choices_in(value: &super::super::Value<'_>) -> Read<Vec<Said>> {
+pub(in crate::dialect) fn choices_in(value: &Value<'_>) -> Result<Vec<Said>, Why> {
     match value.as_str() {
-        Some(text) => whole(text, choices),
-        None => choices(&mut Tree::new(value)),
+        Some(text) => whole(text, |json| some(json, choice)),
+        None => some(&mut Tree::new(value), choice),
+    }
+    .map_err(|_| why(value))
+}
+
+/// Definitions of tools, likewise.
+pub(in crate::dialect) fn tools_in(value: &Value<'_>) -> Result<Vec<ToolDefinition>, Why> {
+    match value.as_str() {
+        Some(text) => whole(text, tools),
+        None => tools(&mut Tree::new(value)),
+    }
+    .map_err(|_| why(value))
+}
+
+/// The definition of one tool as JSON text.
+pub(in crate::dialect) fn tool_in(json: &str) -> Result<ToolDefinition, Why> {
+    let read = whole(json, |json| tool(json)?.ok_or(Unreadable));
+    read.map_err(|_| why(&Value::Str(json)))
+}
+
+/// Instructions, likewise; what isn't JSON is the text itself.
+pub(in crate::dialect) fn text_in(value: &Value<'_>) -> Result<Option<Box<str>>, Why> {
+    match value.as_str() {
+        Some(said) if said.trim_start().starts_with('[') => match whole(said, text) {
+            Ok(text) => Ok(text),
+            Err(_) if whole(said, Json::skip).is_err() => Ok(Some(said.into())),
+            Err(_) => Err(why(value)),
+        },
+        Some(said) => Ok(Some(said.into())),
+        None => text(&mut Tree::new(value)).map_err(|_| why(value)),
     }
 }
 
-fn choices<'a, S: Source<'a>>(source: &mut S) -> Read<Vec<Said>> {
-    some(source, choice)
+/// Why it wasn't what it should be.
+fn why(value: &Value<'_>) -> Why {
+    let is_over_limit = match value.as_str() {
+        Some(text) => whole(text, |json| is_over_limit(json, VALUE_DEPTH)),
+        None => is_over_limit(&mut Tree::new(value), VALUE_DEPTH),
+    };
+    match is_over_limit {
+        Ok(true) => Why::OverLimit,
+        Ok(false) => Why::WrongType,
+        Err(Unreadable) => Why::NotJson,
+    }
+}
+
+/// Whether something is too deep in it, or one of its lists too long.
+fn is_over_limit<'a, S: Source<'a>>(source: &mut S, depth: usize) -> Read<bool> {
+    let kind = source.peek()?;
+    let Some(deeper) = depth.checked_sub(1) else {
+        source.skip()?;
+        return Ok(true);
+    };
+    let (mut is_over, mut length) = (false, 0);
+    match kind {
+        Kind::Array => source.array(|source| {
+            length += 1;
+            is_over |= is_over_limit(source, deeper)?;
+            Ok(())
+        })?,
+        Kind::Object => source.object(|_, source| {
+            is_over |= is_over_limit(source, deeper)?;
+            Ok(())
+        })?,
+        _ => {
+            source.skip()?;
+            false
+        }
+    };
+    Ok(is_over || length > MESSAGES)
 }
 
 /// Whether a list holds items of the responses API, which have a type where messages have a role.
-pub(in crate::dialect) fn holds_items(value: &super::super::Value<'_>) -> bool {
+pub(in crate::dialect) fn holds_items(value: &Value<'_>) -> bool {
     let holds = match value.as_str() {
         Some(text) => whole(text, items),
         None => items(&mut Tree::new(value)),
@@ -499,23 +567,6 @@ fn choice<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Said>> {
     let Some(mut said) = inner else { return Ok(Some(outer)) };
     said.message.parts.extend(outer.message.parts);
     Ok(Some(Said { message: said.message, ..outer }))
-}
-
-/// Definitions of tools, likewise.
-pub(in crate::dialect) fn tools_in(value: &super::super::Value<'_>) -> Read<Vec<ToolDefinition>> {
-    match value.as_str() {
-        Some(text) => whole(text, tools),
-        None => tools(&mut Tree::new(value)),
-    }
-}
-
-/// Instructions, likewise; what isn't JSON is the text itself.
-pub(in crate::dialect) fn text_in(value: &super::super::Value<'_>) -> Option<Box<str>> {
-    match value.as_str() {
-        Some(said) if said.trim_start().starts_with('[') => whole(said, text).unwrap_or(Some(said.into())),
-        Some(said) => Some(said.into()),
-        None => text(&mut Tree::new(value)).ok().flatten(),
-    }
 }
 
 /// Reads all of a JSON text.

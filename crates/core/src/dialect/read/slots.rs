@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::super::Value;
-use super::draft::Taken;
+use super::draft::{Taken, Why};
 
 /// A text; an empty one says nothing.
 pub(in crate::dialect) fn text(slot: &mut Option<Box<str>>, value: &Value<'_>) -> Taken {
-    let Some(text) = value.as_str() else { return Taken::WrongType };
+    let text = value.as_str().ok_or(Why::WrongType)?;
     if slot.is_none() && !text.is_empty() {
         *slot = Some(text.into());
     }
-    Taken::Yes
+    Ok(())
 }
 
 /// A whole number.
@@ -41,11 +41,11 @@ pub(in crate::dialect) fn flag(slot: &mut Option<bool>, value: &Value<'_>) -> Ta
 
 /// A list of texts, or one.
 pub(in crate::dialect) fn texts(slot: &mut Vec<Box<str>>, value: &Value<'_>) -> Taken {
-    let Some(texts) = list(value) else { return Taken::WrongType };
+    let texts = list(value).ok_or(Why::WrongType)?;
     if slot.is_empty() {
         *slot = texts;
     }
-    Taken::Yes
+    Ok(())
 }
 
 fn list(value: &Value<'_>) -> Option<Vec<Box<str>>> {
@@ -79,7 +79,7 @@ pub(in crate::dialect) fn whole(value: &Value<'_>) -> Option<i64> {
 }
 
 fn set<T>(slot: &mut Option<T>, value: Option<T>) -> Taken {
-    let Some(value) = value else { return Taken::WrongType };
+    let value = value.ok_or(Why::WrongType)?;
     slot.get_or_insert(value);
-    Taken::Yes
+    Ok(())
 }

@@ -93,25 +93,27 @@ impl<'a> Source<'a> for Json<'a> {
 
 /// A value that arrived as a tree, being read.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::dialect) struct Tree<'r, 'a> {
-    at: &'r Value<'a>,
+pub(in crate::dialect) enum Tree<'r, 'a> {
+    Value(&'r Value<'a>),
+    /// An element of a list of texts.
+    Text(&'r str),
 }
 
 impl<'r, 'a> Tree<'r, 'a> {
     pub(in crate::dialect) fn new(value: &'r Value<'a>) -> Self {
-        Self { at: value }
+        Self::Value(value)
     }
 }
 
 impl<'r> Source<'r> for Tree<'r, '_> {
     fn peek(&mut self) -> Read<Kind> {
-        Ok(match self.at {
-            Value::Null => Kind::Null,
-            Value::Bool(_) => Kind::Bool,
-            Value::Int(_) | Value::Double(_) => Kind::Number,
-            Value::Static(_) | Value::Str(_) | Value::String(_) => Kind::String,
-            Value::Strings(_) | Value::Array(_) => Kind::Array,
-            Value::Map(_) => Kind::Object,
+        Ok(match self {
+            Self::Value(Value::Null) => Kind::Null,
+            Self::Value(Value::Bool(_)) => Kind::Bool,
+            Self::Value(Value::Int(_) | Value::Double(_)) => Kind::Number,
+            Self::Value(Value::Static(_) | Value::Str(_) | Value::String(_)) | Self::Text(_) => Kind::String,
+            Self::Value(Value::Strings(_) | Value::Array(_)) => Kind::Array,
+            Self::Value(Value::Map(_)) => Kind::Object,
         })
     }
 
@@ -120,43 +122,50 @@ impl<'r> Source<'r> for Tree<'r, '_> {
     }
 
     fn object(&mut self, mut each: impl FnMut(&str, &mut Self) -> Read<()>) -> Read<bool> {
-        let Value::Map(members) = self.at else { return Ok(false) };
+        let Self::Value(Value::Map(members)) = self else { return Ok(false) };
         for (key, value) in members {
-            each(key, &mut Tree { at: value })?;
+            each(key, &mut Tree::Value(value))?;
         }
         Ok(true)
     }
 
     fn array(&mut self, mut each: impl FnMut(&mut Self) -> Read<()>) -> Read<bool> {
-        match self.at {
-            Value::Array(values) => values.iter().try_for_each(|value| each(&mut Tree { at: value }))?,
-            Value::Strings(texts) => {
-                // Nothing that is read here is a list of texts and nothing else.
-                texts.iter().try_for_each(|_| each(&mut Tree { at: &Value::Null }))?;
-            }
+        match self {
+            Self::Value(Value::Array(values)) => values.iter().try_for_each(|value| each(&mut Tree::Value(value)))?,
+            Self::Value(Value::Strings(texts)) => texts.iter().try_for_each(|text| each(&mut Tree::Text(text)))?,
             _ => return Ok(false),
         }
         Ok(true)
     }
 
     fn str(&mut self) -> Read<Option<Cow<'r, str>>> {
-        Ok(self.at.as_str().map(Cow::Borrowed))
+        Ok(match self {
+            Self::Value(value) => value.as_str(),
+            Self::Text(text) => Some(*text),
+        }
+        .map(Cow::Borrowed))
     }
 
     fn i64(&mut self) -> Read<Option<i64>> {
-        Ok(if let Value::Int(number) = self.at { Some(*number) } else { None })
+        Ok(if let Self::Value(Value::Int(number)) = self { Some(*number) } else { None })
     }
 
     fn bool(&mut self) -> Read<Option<bool>> {
-        Ok(if let Value::Bool(value) = self.at { Some(*value) } else { None })
+        Ok(if let Self::Value(Value::Bool(value)) = self { Some(*value) } else { None })
     }
 
     fn json(&mut self) -> Read<Cow<'r, str>> {
-        Ok(Cow::Owned(self.at.to_json()))
+        Ok(Cow::Owned(match self {
+            Self::Value(value) => value.to_json(),
+            Self::Text(text) => Value::Str(text).to_json(),
+        }))
     }
 
     fn value(&mut self) -> Read<event::Value> {
-        owned(self.at, VALUE_DEPTH)
+        match self {
+            Self::Value(value) => owned(value, VALUE_DEPTH),
+            Self::Text(text) => Ok(event::Value::String((*text).to_owned())),
+        }
     }
 }
 

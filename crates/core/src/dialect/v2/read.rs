@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::Value;
 use super::super::names;
-use super::super::read::{self, Draft, LogRecord, Records, Taken, gen_ai, said, slots};
+use super::super::read::{self, Draft, LogRecord, Records, Taken, Why, gen_ai, said, slots};
 use super::super::v1;
 use super::words;
 use crate::event::{Choice, Role};
@@ -38,7 +38,7 @@ impl read::Reader for Reader {
                 of.is_some_and(|(event, role)| heard.event(draft, event, role, log))
             },
             |draft, name, value| match attribute(draft, name, value) {
-                Taken::No => read::general::attribute(draft, name, value),
+                Err(Why::Unknown) => read::general::attribute(draft, name, value),
                 taken => taken,
             },
         );
@@ -79,7 +79,7 @@ pub(in crate::dialect) fn system(slot: &mut Option<Cow<'static, str>>, value: &V
     match value.as_str().and_then(words::provider) {
         Some(name) => {
             slot.get_or_insert(Cow::Borrowed(name));
-            Taken::Yes
+            Ok(())
         }
         None => gen_ai::provider(slot, value),
     }
@@ -100,19 +100,28 @@ impl Heard {
     /// Takes one; `false` leaves it to others.
     fn event(&mut self, draft: &mut Draft<'_>, event: &str, role: &Role, log: &LogRecord<'_>) -> bool {
         let Some(said) = body(log.body.as_ref(), event, role) else { return false };
-        if event != names::GEN_AI_CHOICE {
-            if self.is_new && draft.request.messages.len() < said::MESSAGES {
-                draft.request.messages.push(said.message);
-            }
-        } else if !self.is_answered && self.choices.len() < said::MESSAGES {
-            let next = u32::try_from(self.choices.len()).unwrap_or(u32::MAX);
-            self.has_reasons |= said.finish_reason.is_some();
-            self.choices.push(Choice {
-                index: said.index.unwrap_or(next),
-                message: said.message,
-                finish_reason: said.finish_reason.and_then(read::reason_unless_none),
-            });
+        let is_choice = event == names::GEN_AI_CHOICE;
+        let (is_told, heard) = match is_choice {
+            true => (self.is_answered, self.choices.len()),
+            false => (!self.is_new, draft.request.messages.len()),
+        };
+        if is_told {
+            return true;
         }
+        if heard == said::MESSAGES {
+            draft.keep(event, log.body.as_ref().unwrap_or(&Value::Null), Why::OverLimit);
+            return true;
+        }
+        if !is_choice {
+            draft.request.messages.push(said.message);
+            return true;
+        }
+        self.has_reasons |= said.finish_reason.is_some();
+        self.choices.push(Choice {
+            index: said.index.unwrap_or_else(|| u32::try_from(heard).unwrap_or(u32::MAX)),
+            message: said.message,
+            finish_reason: said.finish_reason.and_then(read::reason_unless_none),
+        });
         true
     }
 

@@ -30,7 +30,7 @@ impl read::Reader for Reader {
                 "ai.response.msToFirstChunk" | "ai.stream.msToFirstChunk" => {
                     milliseconds(&mut draft.timing.first_chunk, value)
                 }
-                _ => Taken::No,
+                _ => Err(Why::Unknown),
             },
         );
         seen.finish(draft);
@@ -63,7 +63,7 @@ struct Seen {
 }
 
 fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'_>) -> Taken {
-    let Some((head, rest)) = name.split_once('.') else { return Taken::No };
+    let (head, rest) = name.split_once('.').ok_or(Why::Unknown)?;
     match head {
         "ai" => of_sdk(draft, seen, name, rest, value),
         "gen_ai" => match name {
@@ -80,9 +80,9 @@ fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'
             _ => gen_ai::attribute(draft, name, value),
         },
         // The operation's id with the function's, and the function's again.
-        "operation" if rest == "name" && value.as_str().is_some_and(|it| it.starts_with("ai.")) => Taken::Yes,
+        "operation" if rest == "name" && value.as_str().is_some_and(|it| it.starts_with("ai.")) => Ok(()),
         "resource" if rest == "name" => slots::text(&mut seen.function, value),
-        _ => Taken::No,
+        _ => Err(Why::Unknown),
     }
 }
 
@@ -149,14 +149,14 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
         "prompt.tools" => tools(&mut request.tools, value),
         "values" => {
             seen.inputs = list(value).map(|texts| texts.len() as u64).or(seen.inputs);
-            list(value).map_or(Taken::WrongType, |_| Taken::Yes)
+            list(value).map_or(Err(Why::WrongType), |_| Ok(()))
         }
         "value" => {
             seen.inputs = seen.inputs.or(Some(1));
-            Taken::Yes
+            Ok(())
         }
         "embeddings" => {
-            let Some(vectors) = list(value) else { return Taken::WrongType };
+            let vectors = list(value).ok_or(Why::WrongType)?;
             dimensions(&mut response.embedding_dimensions, vectors.first().copied())
         }
         "embedding" => dimensions(&mut response.embedding_dimensions, value.as_str()),
@@ -173,31 +173,29 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
         // Whatever the application sends with its requests, keys among it: only that is kept which never is one.
         _ if rest.starts_with("request.headers.") && rest != "request.headers.user-agent" => {
             draft.skip(name, Why::Unknown);
-            Taken::Yes
+            Ok(())
         }
-        _ => Taken::No,
+        _ => Err(Why::Unknown),
     }
 }
 
 fn unless(is_over_limit: bool) -> Taken {
-    if is_over_limit { Taken::OverLimit } else { Taken::Yes }
+    if is_over_limit { Err(Why::OverLimit) } else { Ok(()) }
 }
 
 /// Reads JSON text.
 fn json(value: &Value<'_>, read: impl FnOnce(&str) -> Read<Taken>) -> Taken {
     match value.as_str() {
-        Some(text) => read(text).unwrap_or(Taken::NotJson),
-        None => Taken::WrongType,
+        Some(text) => read(text).unwrap_or(Err(Why::NotJson)),
+        None => Err(Why::WrongType),
     }
 }
 
 fn milliseconds(slot: &mut Option<Duration>, value: &Value<'_>) -> Taken {
     let seconds = slots::number(value).map(|milliseconds| milliseconds / 1_000.0);
-    let Some(time) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) else {
-        return Taken::WrongType;
-    };
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or(Why::WrongType)?;
     slot.get_or_insert(time);
-    Taken::Yes
+    Ok(())
 }
 
 /// A list of texts.
@@ -211,44 +209,41 @@ fn list<'v>(value: &'v Value<'_>) -> Option<Vec<&'v str>> {
 
 /// Definitions of tools, each as JSON text.
 fn tools(slot: &mut Vec<ToolDefinition>, value: &Value<'_>) -> Taken {
-    let Some(texts) = list(value) else { return Taken::WrongType };
-    let read = |text: &&str| said::whole(text, said::tool);
-    let Ok(tools) = texts.iter().take(said::MESSAGES).map(read).collect::<Result<Vec<_>, _>>() else {
-        return Taken::NotJson;
-    };
+    let texts = list(value).ok_or(Why::WrongType)?;
+    let tools = texts.iter().take(said::MESSAGES).map(|text| said::tool_in(text)).collect::<Result<_, _>>()?;
     if slot.is_empty() {
-        *slot = tools.into_iter().flatten().collect();
+        *slot = tools;
     }
     unless(texts.len() > said::MESSAGES)
 }
 
 /// The length of a vector, which is JSON text.
 fn dimensions(slot: &mut Option<u64>, vector: Option<&str>) -> Taken {
-    let Some(vector) = vector else { return Taken::Yes };
+    let Some(vector) = vector else { return Ok(()) };
     match said::whole(vector, Json::array_len) {
         Ok(Some(length)) => {
             slot.get_or_insert(length);
-            Taken::Yes
+            Ok(())
         }
-        _ => Taken::NotJson,
+        _ => Err(Why::NotJson),
     }
 }
 
 /// JSON texts as a list.
 fn texts_as_json(slot: &mut Option<Text>, value: &Value<'_>) -> Taken {
-    let Some(texts) = list(value) else { return Taken::WrongType };
+    let texts = list(value).ok_or(Why::WrongType)?;
     slot.get_or_insert_with(|| Text::kept(["[", &texts.join(","), "]"].concat()));
-    Taken::Yes
+    Ok(())
 }
 
 /// What OpenAI's provider tells beside. Another's is kept as it is.
 fn provider_metadata(draft: &mut Draft<'_>, text: &str) -> Read<Taken> {
     let Draft { usage, response, .. } = draft;
-    let mut taken = Taken::Yes;
+    let mut taken = Ok(());
     said::whole(text, |json| {
         json.object(|key, json| {
             if key != "openai" && key != "azure" {
-                taken = Taken::No;
+                taken = Err(Why::Unknown);
                 return Ok(());
             }
             json.object(|key, json| {
@@ -260,7 +255,7 @@ fn provider_metadata(draft: &mut Draft<'_>, text: &str) -> Read<Taken> {
                         response.service_tier = response.service_tier.take().or(tier);
                     }
                     "responseId" => json.skip()?,
-                    _ => taken = Taken::No,
+                    _ => taken = Err(Why::Unknown),
                 }
                 Ok(())
             })?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::listed::{Listed, said, text};
 use crate::dialect::Value;
 use crate::dialect::names::openinference as oi;
-use crate::dialect::read::{Draft, Taken, cost, slots};
+use crate::dialect::read::{Draft, Taken, Why, cost, slots};
 use crate::event::{Operation, Text};
 
 /// What has been seen, and is read when all is.
@@ -102,17 +102,17 @@ pub(super) fn take(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &V
 }
 
 fn parameters(seen: &mut Seen, name: &'static str, value: &Value<'_>) -> Taken {
-    let Some(json) = value.as_str() else { return Taken::WrongType };
+    let json = value.as_str().ok_or(Why::WrongType)?;
     if seen.parameters.is_none() && said(json).as_str().is_some() {
         seen.parameters = Some(Parameters { name, json: json.into() });
     }
-    Taken::Yes
+    Ok(())
 }
 
 fn mime_type(is_json: &mut bool, value: &Value<'_>) -> Taken {
-    let Some(mime_type) = value.as_str() else { return Taken::WrongType };
+    let mime_type = value.as_str().ok_or(Why::WrongType)?;
     *is_json |= mime_type == super::super::facts::JSON;
-    Taken::Yes
+    Ok(())
 }
 
 /// The provider of that name, in the words of `gen_ai.provider.name`.

@@ -6,9 +6,9 @@ use std::collections::btree_map::Entry;
 
 use super::super::HIDDEN;
 use crate::dialect::names::openinference as oi;
-use crate::dialect::read::Taken;
 use crate::dialect::read::said::{self, MESSAGES};
 use crate::dialect::read::slots;
+use crate::dialect::read::{Taken, Why};
 use crate::dialect::shared::json_text::Object;
 use crate::dialect::{Key, Value};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text, ToolCall, ToolDefinition};
@@ -74,7 +74,7 @@ pub(super) struct Document {
 impl Listed {
     /// Takes an attribute whose name has an index in it.
     pub(super) fn take(&mut self, name: &str, value: &Value<'_>) -> Taken {
-        let Some((list, index, rest)) = split(name) else { return Taken::No };
+        let (list, index, rest) = split(name).ok_or(Why::Unknown)?;
         match list {
             oi::LLM_INPUT_MESSAGES => at(&mut self.input, index, |message| message.take(rest, value)),
             oi::LLM_OUTPUT_MESSAGES => at(&mut self.output, index, |message| message.take(rest, value)),
@@ -83,18 +83,18 @@ impl Listed {
             oi::LLM_TOOLS => at(&mut self.tools, index, |tool| tool.take(rest, value)),
             oi::EMBEDDING_EMBEDDINGS => match rest {
                 // The event has neither texts nor vectors of an embeddings call.
-                oi::EMBEDDING_TEXT => at(&mut self.embeddings, index, |()| Taken::Yes),
+                oi::EMBEDDING_TEXT => at(&mut self.embeddings, index, |()| Ok(())),
                 oi::EMBEDDING_VECTOR => {
                     if let Value::Array(vector) = value {
                         self.dimensions.get_or_insert(vector.len() as u64);
                     }
-                    at(&mut self.embeddings, index, |()| Taken::Yes)
+                    at(&mut self.embeddings, index, |()| Ok(()))
                 }
-                _ => Taken::No,
+                _ => Err(Why::Unknown),
             },
             oi::RETRIEVAL_DOCUMENTS => at(&mut self.documents, index, |document| document.take(rest, value)),
             oi::RERANKER_OUTPUT_DOCUMENTS => at(&mut self.reranked, index, |document| document.take(rest, value)),
-            _ => Taken::No,
+            _ => Err(Why::Unknown),
         }
     }
 
@@ -132,11 +132,11 @@ fn at<T: Default>(places: &mut Places<T>, index: u32, take: impl FnOnce(&mut T) 
     let is_full = places.len() >= MESSAGES;
     match places.entry(index) {
         Entry::Occupied(mut thing) => take(thing.get_mut()),
-        Entry::Vacant(_) if is_full => Taken::OverLimit,
+        Entry::Vacant(_) if is_full => Err(Why::OverLimit),
         Entry::Vacant(place) => {
             let mut thing = T::default();
             let taken = take(&mut thing);
-            if taken == Taken::Yes {
+            if taken == Ok(()) {
                 place.insert(thing);
             }
             taken
@@ -146,9 +146,9 @@ fn at<T: Default>(places: &mut Places<T>, index: u32, take: impl FnOnce(&mut T) 
 
 /// A text that was said, or that it was hidden.
 pub(super) fn text(slot: &mut Option<Text>, value: &Value<'_>) -> Taken {
-    let Some(said) = value.as_str() else { return Taken::WrongType };
+    let said = value.as_str().ok_or(Why::WrongType)?;
     slot.get_or_insert_with(|| self::said(said));
-    Taken::Yes
+    Ok(())
 }
 
 /// What was said; hidden, it is only known to exist.
@@ -168,7 +168,7 @@ impl Spoken {
             _ => match split(name) {
                 Some((oi::MESSAGE_CONTENTS, index, rest)) => at(&mut self.contents, index, |it| it.take(rest, value)),
                 Some((oi::MESSAGE_TOOL_CALLS, index, rest)) => at(&mut self.calls, index, |it| call(it, rest, value)),
-                _ => Taken::No,
+                _ => Err(Why::Unknown),
             },
         }
     }
@@ -222,7 +222,7 @@ fn call(call: &mut ToolCall, name: &str, value: &Value<'_>) -> Taken {
         oi::TOOL_CALL_ID => slots::text(&mut call.id, value),
         oi::TOOL_CALL_FUNCTION_NAME => slots::text(&mut call.name, value),
         oi::TOOL_CALL_FUNCTION_ARGUMENTS => text(&mut call.arguments, value),
-        _ => Taken::No,
+        _ => Err(Why::Unknown),
     }
 }
 
@@ -235,14 +235,14 @@ impl Content {
             _ => {}
         }
         let object = MEDIA.iter().find_map(|(object, of)| Some((*of, name.strip_prefix(object)?.strip_prefix('.')?)));
-        let Some((modality, name)) = object else { return Taken::No };
+        let (modality, name) = object.ok_or(Why::Unknown)?;
         let taken = match name {
             oi::IMAGE_URL | oi::AUDIO_URL | oi::VIDEO_URL | oi::DOCUMENT_URL => text(&mut self.url, value),
             oi::AUDIO_MIME_TYPE | oi::DOCUMENT_MIME_TYPE => slots::text(&mut self.mime_type, value),
             oi::AUDIO_TRANSCRIPT | oi::DOCUMENT_CONTENT => text(&mut self.text, value),
             oi::DOCUMENT_ID => text(&mut self.file, value),
             oi::DOCUMENT_NAME => slots::text(&mut self.name, value),
-            _ => return Taken::No,
+            _ => return Err(Why::Unknown),
         };
         self.modality.get_or_insert(modality);
         taken
@@ -313,17 +313,17 @@ impl Tool {
     fn take(&mut self, name: &str, value: &Value<'_>) -> Taken {
         match name {
             oi::TOOL_JSON_SCHEMA => {
-                let Some(json) = value.as_str() else { return Taken::WrongType };
+                let json = value.as_str().ok_or(Why::WrongType)?;
                 if json == HIDDEN {
-                    return Taken::Yes;
+                    return Ok(());
                 }
-                let Ok(Some(definition)) = said::whole(json, said::tool) else { return Taken::NotJson };
+                let definition = said::tool_in(json)?;
                 self.definition.get_or_insert(definition);
-                Taken::Yes
+                Ok(())
             }
             oi::TOOL_NAME => slots::text(&mut self.name, value),
             oi::TOOL_DESCRIPTION => text(&mut self.description, value),
-            _ => Taken::No,
+            _ => Err(Why::Unknown),
         }
     }
 }
@@ -334,14 +334,14 @@ impl Document {
             oi::DOCUMENT_ID => match value {
                 Value::Int(id) => {
                     self.id.get_or_insert_with(|| id.to_string().into());
-                    Taken::Yes
+                    Ok(())
                 }
                 _ => slots::text(&mut self.id, value),
             },
             oi::DOCUMENT_SCORE => slots::double(&mut self.score, value),
             oi::DOCUMENT_CONTENT => text(&mut self.content, value),
             oi::DOCUMENT_METADATA => text(&mut self.metadata, value),
-            _ => Taken::No,
+            _ => Err(Why::Unknown),
         }
     }
 }

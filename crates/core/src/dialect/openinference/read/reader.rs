@@ -6,7 +6,7 @@ use super::listed::{self, said};
 use crate::dialect::Value;
 use crate::dialect::names::{self, openinference as oi};
 use crate::dialect::read::api::{self, Answered};
-use crate::dialect::read::{self, Draft, RecordStatus, Records, SpanRecord, Taken};
+use crate::dialect::read::{self, Draft, RecordStatus, Records, SpanRecord, Taken, Why};
 use crate::event::{Choice, Message, Operation, Outcome, Part, Request, Role, Text};
 use crate::provider::Surface;
 
@@ -77,7 +77,7 @@ fn events(draft: &mut Draft<'_>) {
             }
             is_first(event)
         },
-        |_, _, _| Taken::No,
+        |_, _, _| Err(Why::Unknown),
     );
     if let Some(time) = first {
         draft.is_stream.get_or_insert(true);
@@ -137,7 +137,7 @@ impl Calling {
         draft.attributes(|draft, name, value| match name {
             oi::INPUT_VALUE => self.input(draft, seen, value),
             oi::OUTPUT_VALUE => self.output(draft, seen, value),
-            _ => Taken::No,
+            _ => Err(Why::Unknown),
         });
         let is_completion = !(seen.listed.prompts.is_empty() && seen.listed.choices.is_empty());
         if draft.operation == Some(Operation::Chat) {
@@ -177,46 +177,46 @@ impl Calling {
     }
 
     fn input(&mut self, draft: &mut Draft<'_>, seen: &Seen, value: &Value<'_>) -> Taken {
-        let Some(text) = value.as_str() else { return Taken::WrongType };
+        let text = value.as_str().ok_or(Why::WrongType)?;
         if std::mem::replace(&mut self.has_input, true) || said(text).as_str().is_none() {
-            return Taken::Yes;
+            return Ok(());
         }
         if let Some((request, is_over_limit)) = self.surface.and_then(|surface| api::request(surface, text)) {
             self.asked.get_or_insert(request);
-            return if is_over_limit { Taken::OverLimit } else { Taken::Yes };
+            return if is_over_limit { Err(Why::OverLimit) } else { Ok(()) };
         }
         if seen.listed.input.values().any(|message| message.says(text)) {
-            return Taken::Yes;
+            return Ok(());
         }
         let is_all = seen.listed.input.is_empty() && seen.listed.prompts.is_empty() && !seen.is_json_input;
         if is_all && draft.operation != Some(Operation::Embeddings) && draft.request.messages.is_empty() {
             draft.request.messages.push(message(Role::User, text));
-            return Taken::Yes;
+            return Ok(());
         }
-        Taken::No
+        Err(Why::Unknown)
     }
 
     fn output(&mut self, draft: &mut Draft<'_>, seen: &Seen, value: &Value<'_>) -> Taken {
-        let Some(text) = value.as_str() else { return Taken::WrongType };
+        let text = value.as_str().ok_or(Why::WrongType)?;
         if std::mem::replace(&mut self.has_output, true) || said(text).as_str().is_none() {
-            return Taken::Yes;
+            return Ok(());
         }
         let is_json = text.trim_start().starts_with('{');
         let answered = self.surface.filter(|_| is_json).and_then(|surface| api::answer(surface, text));
         if let Some(answered) = answered {
             let is_over_limit = answered.is_over_limit;
             self.answered.get_or_insert(answered);
-            return if is_over_limit { Taken::OverLimit } else { Taken::Yes };
+            return if is_over_limit { Err(Why::OverLimit) } else { Ok(()) };
         }
         if seen.listed.output.values().any(|message| message.says(text)) {
-            return Taken::Yes;
+            return Ok(());
         }
         let is_all = seen.listed.output.is_empty() && seen.listed.choices.is_empty() && !seen.is_json_output;
         if is_all && draft.operation != Some(Operation::Embeddings) && draft.response.choices.is_empty() {
             draft.answer(message(Role::Assistant, text), None);
-            return Taken::Yes;
+            return Ok(());
         }
-        Taken::No
+        Err(Why::Unknown)
     }
 }
 
@@ -349,7 +349,7 @@ fn step<'r>(records: &'r Records<'r>, draft: &mut Draft<'r>, seen: &mut Seen) {
     draft.attributes(|draft, name, value| match name {
         oi::INPUT_VALUE => value_of_step(&mut draft.step.input, value),
         oi::OUTPUT_VALUE => value_of_step(&mut draft.step.output, value),
-        _ => Taken::No,
+        _ => Err(Why::Unknown),
     });
     // Chains are called by the name of their span.
     let operation = draft.operation.as_ref().map_or("", Operation::as_str);
@@ -363,7 +363,7 @@ fn step<'r>(records: &'r Records<'r>, draft: &mut Draft<'r>, seen: &mut Seen) {
 /// Input or output; what is known already is told in another form, and stays.
 fn value_of_step(slot: &mut Option<Text>, value: &Value<'_>) -> Taken {
     match slot {
-        Some(known) if known.as_str() != value.as_str() => Taken::No,
+        Some(known) if known.as_str() != value.as_str() => Err(Why::Unknown),
         _ => listed::text(slot, value),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::usage::{self, Api};
 use crate::dialect::Value;
 use crate::dialect::names::posthog as ph;
-use crate::dialect::read::{Draft, Taken, api, cost, gen_ai, slots, status};
+use crate::dialect::read::{Draft, Taken, Why, api, cost, gen_ai, slots, status};
 
 /// What has been seen, and is read when all is.
 #[derive(Debug, Default)]
@@ -59,18 +59,18 @@ pub(super) fn take(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &V
         }
         "stream" => slots::flag(&mut draft.is_stream, value),
         // The package's word for no answer, or one that broke off.
-        "http_status" if slots::whole(value) == Some(0) => Taken::Yes,
+        "http_status" if slots::whole(value) == Some(0) => Ok(()),
         "http_status" => status(&mut response.status, value),
         "is_error" => {
-            let Value::Bool(is_error) = value else { return Taken::WrongType };
+            let Value::Bool(is_error) = value else { return Err(Why::WrongType) };
             seen.is_error |= is_error;
-            Taken::Yes
+            Ok(())
         }
         "error" | "error_message" => slots::text(&mut seen.error, value),
         "error_type" => {
-            let Some(class) = value.as_str() else { return Taken::WrongType };
+            let class = value.as_str().ok_or(Why::WrongType)?;
             draft.fail(class);
-            Taken::Yes
+            Ok(())
         }
         "input_tokens" => slots::count(&mut usage.input, value),
         "output_tokens" => slots::count(&mut usage.output, value),
@@ -88,15 +88,15 @@ pub(super) fn take(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &V
                 Value::Map(_) => value.to_json(),
                 other => match other.as_str() {
                     Some(text) => text.to_owned(),
-                    None => return Taken::WrongType,
+                    None => return Err(Why::WrongType),
                 },
             };
             seen.parameters.get_or_insert_with(|| json.into());
-            Taken::Yes
+            Ok(())
         }
         "instructions" if *value == Value::Null => {
             seen.api = Some(Api::Responses);
-            Taken::Yes
+            Ok(())
         }
         "instructions" => {
             seen.api = Some(Api::Responses);
@@ -104,26 +104,26 @@ pub(super) fn take(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &V
         }
         "input" => {
             seen.has_input |= *value != Value::Null;
-            Taken::No
+            Err(Why::Unknown)
         }
         // Looked at before; who makes the events, whence the counts are.
-        "span_type" | "operation_name" | "lib" | "lib_version" | "tokens_source" => Taken::Yes,
-        _ => Taken::No,
+        "span_type" | "operation_name" | "lib" | "lib_version" | "tokens_source" => Ok(()),
+        _ => Err(Why::Unknown),
     }
 }
 
 /// Counts as the provider gave them: those that no property of its own has told.
 pub(super) fn usage(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'_>) -> Taken {
     if name != ph::AI_USAGE {
-        return Taken::No;
+        return Err(Why::Unknown);
     }
     if !matches!(value, Value::Map(_)) && value.as_str().is_none() {
-        return Taken::WrongType;
+        return Err(Why::WrongType);
     }
-    let Ok((counts, api)) = usage::of(value) else { return Taken::NotJson };
+    let (counts, api) = usage::of(value).map_err(|_| Why::NotJson)?;
     api::fill_usage(&mut draft.usage, counts);
     seen.api = seen.api.or(api);
-    Taken::Yes
+    Ok(())
 }
 
 /// What stands beside the properties about AI.
@@ -132,24 +132,24 @@ fn about(seen: &mut Seen, name: &str, value: &Value<'_>) -> Taken {
         ph::POSTHOG_DISTINCT_ID | "distinct_id" => slots::text(&mut seen.user, value),
         ph::PROCESS_PERSON_PROFILE => {
             seen.is_nobody |= *value == Value::Bool(false);
-            Taken::Yes
+            Ok(())
         }
         // Who makes the events, and that it is a server.
-        ph::LIB | ph::LIB_VERSION | ph::GEOIP_DISABLE | ph::IS_SERVER => Taken::Yes,
-        _ => Taken::No,
+        ph::LIB | ph::LIB_VERSION | ph::GEOIP_DISABLE | ph::IS_SERVER => Ok(()),
+        _ => Err(Why::Unknown),
     }
 }
 
 /// The server: a URL, or a host with or without its port.
 fn base_url(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
-    let Some(url) = value.as_str() else { return Taken::WrongType };
+    let url = value.as_str().ok_or(Why::WrongType)?;
     if draft.address.is_some() {
-        return Taken::Yes;
+        return Ok(());
     }
     let (host, port) = server(url);
     draft.address = (!host.is_empty()).then(|| host.into());
     draft.port = draft.port.or(port.map(i64::from));
-    Taken::Yes
+    Ok(())
 }
 
 fn server(url: &str) -> (&str, Option<u16>) {

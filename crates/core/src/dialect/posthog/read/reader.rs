@@ -36,14 +36,14 @@ impl read::Reader for Reader {
         name(draft, &mut seen, is_call);
         draft.attributes(|draft, name, value| match facts::property(name) {
             Some("input" | "output_choices" | "output" | "tools") if is_call && !said::can_be_said(value) => {
-                Taken::WrongType
+                Err(Why::WrongType)
             }
             Some("input") if is_call => said::input(draft, value),
             Some("output_choices" | "output") if is_call => said::output(draft, value),
             Some("tools") => said::tools(draft, value),
             Some("input_state" | "input") if !is_call => state(&mut draft.step.input, value),
             Some("output_state" | "output_choices" | "output") if !is_call => state(&mut draft.step.output, value),
-            _ => Taken::No,
+            _ => Err(Why::Unknown),
         });
         if let Some(text) = seen.instructions.take() {
             said::instructions(draft, &text);
@@ -142,7 +142,7 @@ fn name(draft: &mut Draft<'_>, seen: &mut Seen, is_call: bool) {
 }
 
 fn state(slot: &mut Option<crate::event::Text>, value: &Value<'_>) -> Taken {
-    if *value == Value::Null { Taken::Yes } else { gen_ai::text(slot, value) }
+    if *value == Value::Null { Ok(()) } else { gen_ai::text(slot, value) }
 }
 
 /// Why it ended: that of the first answer; of the responses API the state of the answer.

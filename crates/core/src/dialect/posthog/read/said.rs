@@ -2,7 +2,7 @@
 
 use crate::dialect::Value;
 use crate::dialect::read::api::{self, set};
-use crate::dialect::read::{Draft, Taken, said};
+use crate::dialect::read::{Draft, Taken, Why, said};
 use crate::dialect::shared::RESPONSES;
 use crate::event::{MediaSource, Message, Operation, Part, Role, Text};
 use crate::provider::openai;
@@ -15,47 +15,46 @@ pub(super) fn can_be_said(value: &Value<'_>) -> bool {
 /// What was sent: messages in the API's form or in that of the conventions, or a text.
 pub(super) fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     if *value == Value::Null {
-        return Taken::Yes;
+        return Ok(());
     }
     if draft.operation == Some(Operation::Embeddings) {
         let json = json_of(value);
-        let Some((request, _)) = api::request(&openai::Embeddings, &["{\"input\":", &*json, "}"].concat()) else {
-            return Taken::NotJson;
-        };
+        let json = ["{\"input\":", &*json, "}"].concat();
+        let (request, _) = api::request(&openai::Embeddings, &json).ok_or(Why::NotJson)?;
         let inputs = request.embeddings.and_then(|embeddings| embeddings.inputs);
         set(&mut draft.request.embeddings.get_or_insert_default().inputs, inputs);
-        return Taken::Yes;
+        return Ok(());
     }
     if !draft.request.messages.is_empty() {
-        return Taken::Yes;
+        return Ok(());
     }
     let mut messages = Vec::new();
     let mut is_over_limit = false;
     if draft.surface == Some(RESPONSES) || said::holds_items(value) {
         let json = ["{\"input\":", &*json_of(value), "}"].concat();
-        let Some((request, is_over)) = api::request(&openai::Responses, &json) else { return Taken::NotJson };
+        let (request, is_over) = api::request(&openai::Responses, &json).ok_or(Why::NotJson)?;
         (messages, is_over_limit) = (request.messages, is_over);
     } else if let Some(text) = text_of(value) {
         messages.push(spoken(Role::User, text));
     } else {
-        let Ok(all) = said::messages_in(value, &Role::User) else { return Taken::NotJson };
+        let all = said::messages_in(value, &Role::User)?;
         messages.extend(all.into_iter().map(|said| said.message));
     }
     messages.iter_mut().for_each(forget);
     draft.request.messages = messages;
-    if is_over_limit { Taken::OverLimit } else { Taken::Yes }
+    if is_over_limit { Err(Why::OverLimit) } else { Ok(()) }
 }
 
 /// What came. The package melts all choices into one message.
 pub(super) fn output(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     if *value == Value::Null || !draft.response.choices.is_empty() {
-        return Taken::Yes;
+        return Ok(());
     }
     if let Some(text) = text_of(value) {
         draft.answer(spoken(Role::Assistant, text), None);
-        return Taken::Yes;
+        return Ok(());
     }
-    let Ok(choices) = said::choices_in(value) else { return Taken::NotJson };
+    let choices = said::choices_in(value)?;
     for mut choice in choices {
         forget(&mut choice.message);
         // It is one here, whatever it was.
@@ -65,16 +64,16 @@ pub(super) fn output(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
             choice.index = index;
         }
     }
-    Taken::Yes
+    Ok(())
 }
 
 /// Definitions of tools.
 pub(super) fn tools(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
-    let Ok(tools) = said::tools_in(value) else { return Taken::NotJson };
+    let tools = said::tools_in(value)?;
     if draft.request.tools.is_empty() {
         draft.request.tools = tools;
     }
-    Taken::Yes
+    Ok(())
 }
 
 /// Instructions, which are told twice: they are the first message, too.

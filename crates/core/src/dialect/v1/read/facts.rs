@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::super::super::names::{self, traceloop as own};
-use super::super::super::read::{Draft, Taken, gen_ai, said, slots};
+use super::super::super::read::{Draft, Taken, Why, gen_ai, said, slots};
 use super::super::super::{Value, v2};
 use super::index::Places;
 use super::reader::operation_of;
@@ -30,7 +30,7 @@ pub(super) struct Seen {
 /// Takes an attribute of the span.
 pub(super) fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, value: &Value<'_>) -> Taken {
     if let Some(rest) = name.strip_prefix("gen_ai.prompt.")
-        && let taken @ (Taken::Yes | Taken::WrongType | Taken::OverLimit) = spoken::take(&mut seen.prompts, rest, value)
+        && let taken @ (Ok(()) | Err(Why::WrongType | Why::OverLimit)) = spoken::take(&mut seen.prompts, rest, value)
     {
         return taken;
     }
@@ -50,7 +50,7 @@ pub(super) fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, valu
         own::TRACELOOP_SPAN_KIND => word(&mut seen.span_kind, span_kind, value),
         own::LLM_IS_STREAMING | names::GEN_AI_IS_STREAMING => slots::flag(&mut seen.is_streaming, value),
         // What the application sends beside, as Python shows a dictionary: with whatever key is in it.
-        LLM_HEADERS => Taken::Yes,
+        LLM_HEADERS => Ok(()),
         own::LLM_FREQUENCY_PENALTY => slots::double(&mut request.frequency_penalty, value),
         own::LLM_PRESENCE_PENALTY => slots::double(&mut request.presence_penalty, value),
         LLM_TOP_K => slots::double(&mut request.top_k, value),
@@ -60,12 +60,12 @@ pub(super) fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, valu
         }
         // Of what was asked for, too; the event has no place for it.
         names::GEN_AI_REQUEST_REASONING_SUMMARY | names::GEN_AI_RESPONSE_REASONING_EFFORT => {
-            unless_empty(value, |_| Taken::No)
+            unless_empty(value, |_| Err(Why::Unknown))
         }
         names::GEN_AI_OPENAI_REQUEST_RESPONSE_FORMAT => slots::text(&mut request.response_format, value),
         names::GEN_AI_REQUEST_STRUCTURED_OUTPUT_SCHEMA => {
             seen.has_schema = true;
-            Taken::No
+            Err(Why::Unknown)
         }
         names::OPENAI_REQUEST_SERVICE_TIER | names::GEN_AI_OPENAI_REQUEST_SERVICE_TIER => {
             slots::text(&mut request.service_tier, value)
@@ -133,32 +133,32 @@ fn span_kind(word: &str) -> Option<Operation> {
 }
 
 fn word(slot: &mut Option<Operation>, meant: fn(&str) -> Option<Operation>, value: &Value<'_>) -> Taken {
-    let Some(word) = value.as_str() else { return Taken::WrongType };
+    let word = value.as_str().ok_or(Why::WrongType)?;
     match meant(word) {
         Some(operation) => {
             slot.get_or_insert(operation);
         }
         // The package's own word for none.
         None if word == "unknown" => {}
-        None => return Taken::No,
+        None => return Err(Why::Unknown),
     }
-    Taken::Yes
+    Ok(())
 }
 
 /// SEMCONV bug 28: the package has an empty tuple for what wasn't asked for.
 fn unless_empty(value: &Value<'_>, read: impl FnOnce(&Value<'_>) -> Taken) -> Taken {
     match value {
-        Value::Array(values) if values.is_empty() => Taken::Yes,
-        Value::Strings(texts) if texts.is_empty() => Taken::Yes,
+        Value::Array(values) if values.is_empty() => Ok(()),
+        Value::Strings(texts) if texts.is_empty() => Ok(()),
         value => read(value),
     }
 }
 
 /// Host and port of the API's URL. The rest may hold a key.
 fn base(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
-    let Some(url) = value.as_str() else { return Taken::WrongType };
-    let Ok(url) = url.parse::<http::Uri>() else { return Taken::No };
-    let Some(host) = url.host() else { return Taken::No };
+    let url = value.as_str().ok_or(Why::WrongType)?;
+    let url = url.parse::<http::Uri>().map_err(|_| Why::Unknown)?;
+    let host = url.host().ok_or(Why::Unknown)?;
     if draft.address.is_none() {
         draft.address = Some(host.trim_start_matches('[').trim_end_matches(']').into());
         let port = url.port_u16().or(match url.scheme_str() {
@@ -168,25 +168,25 @@ fn base(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
         });
         draft.port = draft.port.or(port.map(i64::from));
     }
-    Taken::Yes
+    Ok(())
 }
 
 /// All that was said, as one attribute: the conventions' form until 1.27, JSON or not.
 fn messages(slot: &mut Vec<said::Said>, value: &Value<'_>, role: Role) -> Taken {
     if !slot.is_empty() {
-        return Taken::Yes;
+        return Ok(());
     }
     let is_json = value.as_str().is_none_or(|text| text.trim_start().starts_with(['[', '{']));
     match said::messages_in(value, &role) {
         Ok(messages) if is_json && !messages.is_empty() => *slot = messages,
         _ => {
-            let Some(text) = value.as_str() else { return Taken::WrongType };
+            let text = value.as_str().ok_or(Why::WrongType)?;
             let mut said = said::Said::silent(role);
             said.message.parts.push(Part::Text(Text::kept(text)));
             slot.push(said);
         }
     }
-    Taken::Yes
+    Ok(())
 }
 
 impl Seen {

@@ -22,7 +22,7 @@ impl read::Reader for Reader {
     fn read<'r>(&self, records: &'r Records<'r>, draft: &mut Draft<'r>) {
         let mut seen = Seen::default();
         draft.attributes(|draft, name, value| facts::attribute(draft, &mut seen, name, value));
-        draft.events(|_, event| is_chunk(&event.name) && seen.chunk(event.time), |_, _, _| read::Taken::No);
+        draft.events(|_, event| is_chunk(&event.name) && seen.chunk(event.time), |_, _, _| Err(read::Why::Unknown));
         let span = records.spans().first();
         let surface = span.and_then(|span| surface(&span.name));
         draft.surface = draft.surface.or(surface);

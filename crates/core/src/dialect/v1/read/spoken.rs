@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::super::Value;
 use super::super::super::read::said::{MESSAGES, part, whole};
-use super::super::super::read::{Taken, reason_unless_none};
+use super::super::super::read::{Taken, Why, reason_unless_none};
 use super::super::super::shared::said::is_list;
 use super::index::{Places, at, index};
 use crate::event::{self, Choice, Message, Part, Role, Text, ToolCall, ToolDefinition};
@@ -40,39 +40,38 @@ pub(super) struct Function {
 
 /// Takes what is behind `gen_ai.prompt.` or `gen_ai.completion.`.
 pub(super) fn take(places: &mut Places<Spoken>, name: &str, value: &Value<'_>) -> Taken {
-    let Some((place, member)) = index(name) else { return Taken::No };
-    filled(place, |place| {
-        if let Some(rest) = member.strip_prefix("tool_calls.") {
-            let Some((number, member)) = index(rest) else { return Err(Taken::No) };
-            return call(places, place, number?, member, value);
-        }
-        // The older form of a tool call: one, without an id.
-        if let Some(member) = member.strip_prefix("function_call.") {
-            return call(places, place, 0, member, value);
-        }
-        let slot: fn(&mut Spoken) -> &mut Option<Box<str>> = match member {
-            "role" => |it| &mut it.role,
-            "content" | "user" => |it| &mut it.content,
-            "refusal" => |it| &mut it.refusal,
-            "reasoning" => |it| &mut it.reasoning,
-            "finish_reason" => |it| &mut it.finish_reason,
-            "tool_call_id" => |it| &mut it.tool_call_id,
-            _ => return Err(Taken::No),
-        };
-        let said = said(value)?;
-        let it = at(places, place)?;
-        it.is_users |= member == "user";
-        put(slot(it), said);
-        Ok(())
-    })
+    let (place, member) = index(name).ok_or(Why::Unknown)?;
+    let place = place?;
+    if let Some(rest) = member.strip_prefix("tool_calls.") {
+        let (number, member) = index(rest).ok_or(Why::Unknown)?;
+        return call(places, place, number?, member, value);
+    }
+    // The older form of a tool call: one, without an id.
+    if let Some(member) = member.strip_prefix("function_call.") {
+        return call(places, place, 0, member, value);
+    }
+    let slot: fn(&mut Spoken) -> &mut Option<Box<str>> = match member {
+        "role" => |it| &mut it.role,
+        "content" | "user" => |it| &mut it.content,
+        "refusal" => |it| &mut it.refusal,
+        "reasoning" => |it| &mut it.reasoning,
+        "finish_reason" => |it| &mut it.finish_reason,
+        "tool_call_id" => |it| &mut it.tool_call_id,
+        _ => return Err(Why::Unknown),
+    };
+    let said = said(value)?;
+    let it = at(places, place)?;
+    it.is_users |= member == "user";
+    put(slot(it), said);
+    Ok(())
 }
 
-fn call(places: &mut Places<Spoken>, place: u32, number: u32, member: &str, value: &Value<'_>) -> Result<(), Taken> {
+fn call(places: &mut Places<Spoken>, place: u32, number: u32, member: &str, value: &Value<'_>) -> Taken {
     let slot: fn(&mut Asked) -> &mut Option<Box<str>> = match member {
         "id" => |it| &mut it.id,
         "name" => |it| &mut it.name,
         "arguments" => |it| &mut it.arguments,
-        _ => return Err(Taken::No),
+        _ => return Err(Why::Unknown),
     };
     let said = said(value)?;
     put(slot(at(&mut at(places, place)?.calls, number)?), said);
@@ -81,40 +80,32 @@ fn call(places: &mut Places<Spoken>, place: u32, number: u32, member: &str, valu
 
 /// Takes what is behind `llm.request.functions.`.
 pub(super) fn function(places: &mut Places<Function>, name: &str, value: &Value<'_>) -> Taken {
-    let Some((place, member)) = index(name) else { return Taken::No };
-    filled(place, |place| {
-        match member {
-            "name" => {
-                let said = said(value)?;
-                put(&mut at(places, place)?.name, said);
-            }
-            "description" => {
-                let said = said(value)?;
-                put(&mut at(places, place)?.description, said);
-            }
-            "parameters" => {
-                let said = said(value)?;
-                let parameters = whole(&said, |json: &mut Json<'_>| json.value()).map_err(|_| Taken::NotJson)?;
-                at(places, place)?.parameters.get_or_insert(parameters);
-            }
-            _ => return Err(Taken::No),
+    let (place, member) = index(name).ok_or(Why::Unknown)?;
+    let place = place?;
+    match member {
+        "name" => {
+            let said = said(value)?;
+            put(&mut at(places, place)?.name, said);
         }
-        Ok(())
-    })
-}
-
-fn filled(place: Result<u32, Taken>, fill: impl FnOnce(u32) -> Result<(), Taken>) -> Taken {
-    match place.and_then(fill) {
-        Ok(()) => Taken::Yes,
-        Err(why) => why,
+        "description" => {
+            let said = said(value)?;
+            put(&mut at(places, place)?.description, said);
+        }
+        "parameters" => {
+            let said = said(value)?;
+            let parameters = whole(&said, |json: &mut Json<'_>| json.value()).map_err(|_| Why::NotJson)?;
+            at(places, place)?.parameters.get_or_insert(parameters);
+        }
+        _ => return Err(Why::Unknown),
     }
+    Ok(())
 }
 
 /// A text, or what is structured as JSON.
-fn said<'v>(value: &'v Value<'_>) -> Result<Cow<'v, str>, Taken> {
+fn said<'v>(value: &'v Value<'_>) -> Result<Cow<'v, str>, Why> {
     match value {
         Value::Array(_) | Value::Map(_) | Value::Strings(_) => Ok(Cow::Owned(value.to_json())),
-        value => value.as_str().map(Cow::Borrowed).ok_or(Taken::WrongType),
+        value => value.as_str().map(Cow::Borrowed).ok_or(Why::WrongType),
     }
 }
 
@@ -186,10 +177,8 @@ fn parts(content: &str) -> Option<Vec<Part>> {
         json.array(|json| {
             let part = if json.peek()? == Kind::Object { part(json)? } else { None };
             let known = part.and_then(known).ok_or(Unreadable)?;
-            if all.len() < MESSAGES {
-                all.extend(known);
-            }
-            Ok(())
+            all.extend(known);
+            if all.len() <= MESSAGES { Ok(()) } else { Err(Unreadable) }
         })
     });
     (is_list == Ok(true) && !all.is_empty()).then_some(all)
@@ -220,10 +209,8 @@ fn summaries(item: &str) -> Vec<Part> {
             if matches!(key, "summary" | "content") {
                 json.array(|json| {
                     let reasoning = part(json)?.filter(is_reasoning);
-                    if all.len() < MESSAGES {
-                        all.extend(reasoning);
-                    }
-                    Ok(())
+                    all.extend(reasoning);
+                    if all.len() <= MESSAGES { Ok(()) } else { Err(Unreadable) }
                 })?;
             }
             Ok(())
