@@ -8,7 +8,7 @@ use std::time::Duration;
 use sidetone_core::dialect::Value;
 use sidetone_core::dialect::read::{EventRecord, Reading, RecordStatus, Records, SpanRecord, Why, read_any};
 use sidetone_core::event::{
-    Call, ErrorClass, MediaSource, Modality, Operation, Outcome, Part, Role, Text, ToolCall, Usage,
+    self, Call, ErrorClass, MediaSource, Modality, Operation, Outcome, Part, Role, Text, ToolCall, Usage,
 };
 
 type Attributes<'a> = Vec<(&'a str, Value<'a>)>;
@@ -348,8 +348,10 @@ fn what_is_of_another_type_deep_or_too_much_is_kept_and_never_fatal() {
     let many = format!("[{}]", vec![one; 20_000].join(","));
     let reading =
         read(vec![text("ai.operationId", "ai.generateText.doGenerate"), ("ai.prompt.messages", Value::Str(&many))]);
-    assert_eq!(reading.call.request.messages.len(), 16_384);
     assert_eq!((&*reading.unread[0].name, reading.unread[0].why), ("ai.prompt.messages", Why::OverLimit));
+    let kept = event::Value::String(many.clone());
+    assert_eq!(reading.call.attributes, [("ai.prompt.messages".into(), kept)]);
+    assert_eq!(reading.call.request.messages, []);
     let reading = read(vec![
         text("ai.operationId", "ai.generateText.doGenerate"),
         text("ai.prompt.messages", "not JSON"),

@@ -36,23 +36,29 @@ pub(in crate::dialect) fn messages<'a, S: Source<'a>>(source: &mut S, role: &Rol
 }
 
 /// Elements of a list, or what stands in its place alone.
-fn some<'a, S: Source<'a>, T>(source: &mut S, mut one: impl FnMut(&mut S) -> Read<Option<T>>) -> Read<Vec<T>> {
+pub(in crate::dialect) fn some<'a, S: Source<'a>, T>(
+    source: &mut S,
+    mut one: impl FnMut(&mut S) -> Read<Option<T>>,
+) -> Read<Vec<T>> {
     let mut all = Vec::new();
-    if source.peek()? == Kind::Array {
-        list(source, &mut all, one)?;
-    } else {
-        add(source, &mut all, &mut one)?;
+    match source.peek()? {
+        Kind::Array => add_list(source, &mut all, one)?,
+        _ => add(source, &mut all, &mut one)?,
     }
     Ok(all)
 }
 
-/// Adds elements of a list. `false`: it wasn't one.
-fn list<'a, S: Source<'a>, T>(
+/// Adds elements of a list.
+pub(in crate::dialect) fn add_list<'a, S: Source<'a>, T>(
     source: &mut S,
     all: &mut Vec<T>,
     mut one: impl FnMut(&mut S) -> Read<Option<T>>,
-) -> Read<bool> {
-    source.array(|source| add(source, all, &mut one))
+) -> Read<()> {
+    match source.peek()? {
+        Kind::Null => source.skip(),
+        _ if source.array(|source| add(source, all, &mut one))? => Ok(()),
+        _ => Err(Unreadable),
+    }
 }
 
 /// Adds one, unless `null` stands there. What has no place is an error: whatever holds it is kept whole, as it came.
@@ -85,21 +91,18 @@ pub(in crate::dialect) fn message<'a, S: Source<'a>>(source: &mut S, role: &Role
         match key {
             "role" => of.role = source.text()?,
             "name" => said.message.name = source.text()?,
-            "parts" => {
-                list(source, &mut of.content, part)?;
-            }
+            "parts" => add_list(source, &mut of.content, part)?,
             "content" => match source.peek()? {
                 Kind::Array => {
                     result = Some(source.clone());
-                    of.is_list = list(source, &mut of.content, part)?;
+                    of.is_list = true;
+                    add_list(source, &mut of.content, part)?;
                 }
                 _ => of.text = source.said()?,
             },
             "refusal" => of.refusal = source.text()?,
             "reasoning_content" | "reasoning" => of.reasoning = source.said()?.map(|(text, _)| text),
-            "tool_calls" => {
-                list(source, &mut of.calls, part)?;
-            }
+            "tool_calls" => add_list(source, &mut of.calls, part)?,
             "tool_call_id" | "id" => of.tool_call_id = source.text()?,
             "finish_reason" => said.finish_reason = source.text()?,
             "index" | own::INDEX => said.index = source.i64()?.and_then(|index| u32::try_from(index).ok()),
@@ -422,9 +425,13 @@ fn member<'a, S: Source<'a>>(tool: &mut ToolDefinition, key: &str, source: &mut 
 
 /// Texts of a list of parts, or a text: what instructions are.
 fn text<'a, S: Source<'a>>(source: &mut S) -> Read<Option<Box<str>>> {
-    let parts = some(source, part)?;
+    texts(some(source, part)?.iter())
+}
+
+/// All of them together; `None` where they say nothing. Anything else among them is an error.
+pub(in crate::dialect) fn texts<'p>(parts: impl Iterator<Item = &'p Part>) -> Read<Option<Box<str>>> {
     let text = |part: &Part| if let Part::Text(text) = part { text.as_str().map(str::to_owned) } else { None };
-    let texts: Vec<_> = parts.iter().map(text).collect::<Option<_>>().ok_or(Unreadable)?;
+    let texts: Vec<_> = parts.map(text).collect::<Option<_>>().ok_or(Unreadable)?;
     Ok((!texts.is_empty()).then(|| texts.join("\n\n").into()))
 }
 
@@ -493,7 +500,7 @@ pub(in crate::dialect) fn text_in(value: &Value<'_>) -> Result<Option<Box<str>>,
 }
 
 /// Why it wasn't what it should be.
-fn why(value: &Value<'_>) -> Why {
+pub(in crate::dialect) fn why(value: &Value<'_>) -> Why {
     let is_over_limit = match value.as_str() {
         Some(text) => whole(text, |json| is_over_limit(json, VALUE_DEPTH)),
         None => is_over_limit(&mut Tree::new(value), VALUE_DEPTH),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dialect::read::said::{self, MESSAGES};
+use crate::dialect::read::said;
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text};
 use crate::wire::json::{Json, Kind, Read};
 
@@ -11,8 +11,6 @@ use crate::wire::json::{Json, Kind, Read};
 pub(super) struct Prompt {
     pub(super) instructions: Option<Box<str>>,
     pub(super) messages: Vec<Message>,
-    /// Whether there were more messages, or more parts of one, than are read.
-    pub(super) is_over_limit: bool,
 }
 
 /// Reads the value of `ai.prompt`.
@@ -22,7 +20,7 @@ pub(super) fn prompt(text: &str) -> Read<Prompt> {
         json.object(|key, json| {
             match key {
                 "system" | "instructions" => prompt.instructions = instructions(json)?,
-                "prompt" | "messages" => prompt.list(json)?,
+                "prompt" | "messages" => prompt.messages.append(&mut said::some(json, message)?),
                 _ => {}
             }
             Ok(())
@@ -32,12 +30,8 @@ pub(super) fn prompt(text: &str) -> Read<Prompt> {
 }
 
 /// Reads the value of `ai.prompt.messages`.
-pub(super) fn messages(text: &str) -> Read<Prompt> {
-    said::whole(text, |json| {
-        let mut prompt = Prompt::default();
-        prompt.list(json)?;
-        Ok(prompt)
-    })
+pub(super) fn messages(text: &str) -> Read<Vec<Message>> {
+    said::whole(text, |json| said::some(json, message))
 }
 
 /// A text, or the texts of messages.
@@ -45,36 +39,12 @@ fn instructions(json: &mut Json<'_>) -> Read<Option<Box<str>>> {
     if json.peek()? == Kind::String {
         return owned(json);
     }
-    let mut prompt = Prompt::default();
-    prompt.list(json)?;
-    let texts = prompt.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
-        Part::Text(text) => text.as_str(),
-        _ => None,
-    });
-    let texts: Vec<_> = texts.collect();
-    Ok((!texts.is_empty()).then(|| texts.join("\n\n").into()))
-}
-
-impl Prompt {
-    /// Reads a list of messages, or one.
-    fn list(&mut self, json: &mut Json<'_>) -> Read<()> {
-        if json.peek()? != Kind::Array {
-            self.messages.extend(message(json, &mut self.is_over_limit)?);
-            return Ok(());
-        }
-        json.array(|json| {
-            match self.messages.len() < MESSAGES {
-                true => self.messages.extend(message(json, &mut self.is_over_limit)?),
-                false => self.is_over_limit = true,
-            }
-            Ok(())
-        })?;
-        Ok(())
-    }
+    let messages = said::some(json, message)?;
+    said::texts(messages.iter().flat_map(|message| &message.parts))
 }
 
 /// A message; a text alone is the user's.
-fn message(json: &mut Json<'_>, is_over_limit: &mut bool) -> Read<Option<Message>> {
+fn message(json: &mut Json<'_>) -> Read<Option<Message>> {
     let mut message = Message { role: Role::User, name: None, parts: Vec::new(), is_list: false };
     if let Some(text) = text_of(json)? {
         message.parts.push(text);
@@ -85,9 +55,7 @@ fn message(json: &mut Json<'_>, is_over_limit: &mut bool) -> Read<Option<Message
             "role" => message.role = json.str()?.map_or(Role::User, |role| Role::named(&role.to_cow())),
             "content" => match text_of(json)? {
                 Some(text) => message.parts.push(text),
-                None => {
-                    *is_over_limit |= parts(json, &mut message.parts)?;
-                }
+                None => said::add_list(json, &mut message.parts, part)?,
             },
             _ => {}
         }
@@ -216,27 +184,13 @@ fn result(own: Own<'_>) -> Read<Part> {
     Ok(Part::ToolResult { id: own.id, content, is_list })
 }
 
-/// Reads the value of `ai.response.toolCalls`; and whether there were more than are read. What is called is a function.
-pub(super) fn tool_calls(text: &str) -> Read<(Vec<Part>, bool)> {
-    let mut all = Vec::new();
-    let is_over_limit = said::whole(text, |json| parts(json, &mut all))?;
+/// Reads the value of `ai.response.toolCalls`. What is called is a function.
+pub(super) fn tool_calls(text: &str) -> Read<Vec<Part>> {
+    let mut all = said::whole(text, |json| said::some(json, part))?;
     for part in &mut all {
         if let Part::ToolCall(call) = part {
             call.kind.get_or_insert(Cow::Borrowed("function"));
         }
     }
-    Ok((all, is_over_limit))
-}
-
-/// Reads a list of parts; and whether there were more than are read.
-fn parts(json: &mut Json<'_>, all: &mut Vec<Part>) -> Read<bool> {
-    let mut is_over_limit = false;
-    json.array(|json| {
-        match all.len() < MESSAGES {
-            true => all.extend(part(json)?),
-            false => is_over_limit = true,
-        }
-        Ok(())
-    })?;
-    Ok(is_over_limit)
+    Ok(all)
 }

@@ -108,14 +108,14 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
         "response.object" => slots::text(&mut seen.object, value),
         "response.reasoning" => slots::text(&mut seen.reasoning, value),
         "response.toolCalls" => json(value, |text| {
-            let (calls, is_over_limit) = parts::tool_calls(text)?;
+            let calls = parts::tool_calls(text)?;
             if seen.tool_calls.is_empty() {
                 seen.tool_calls = calls;
             }
-            Ok(unless(is_over_limit))
+            Ok(())
         }),
         "response.msToFirstChunk" => milliseconds(&mut timing.first_chunk, value),
-        "response.providerMetadata" => json(value, |text| provider_metadata(draft, text)),
+        "response.providerMetadata" => provider_metadata(draft, value),
         "usage.inputTokens" | "usage.promptTokens" | "usage.tokens" => slots::count(&mut usage.input, value),
         "usage.outputTokens" | "usage.completionTokens" => slots::count(&mut usage.output, value),
         "usage.totalTokens" => slots::count(&mut usage.total, value),
@@ -137,14 +137,14 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
                 request.instructions = prompt.instructions.map(Text::kept);
                 request.messages = prompt.messages;
             }
-            Ok(unless(prompt.is_over_limit))
+            Ok(())
         }),
         "prompt.messages" => json(value, |text| {
-            let prompt = parts::messages(text)?;
+            let messages = parts::messages(text)?;
             if request.messages.is_empty() {
-                request.messages = prompt.messages;
+                request.messages = messages;
             }
-            Ok(unless(prompt.is_over_limit))
+            Ok(())
         }),
         "prompt.tools" => tools(&mut request.tools, value),
         "values" => {
@@ -179,16 +179,10 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
     }
 }
 
-fn unless(is_over_limit: bool) -> Taken {
-    if is_over_limit { Err(Why::OverLimit) } else { Ok(()) }
-}
-
 /// Reads JSON text.
-fn json(value: &Value<'_>, read: impl FnOnce(&str) -> Read<Taken>) -> Taken {
-    match value.as_str() {
-        Some(text) => read(text).unwrap_or(Err(Why::NotJson)),
-        None => Err(Why::WrongType),
-    }
+fn json(value: &Value<'_>, read: impl FnOnce(&str) -> Read<()>) -> Taken {
+    let text = value.as_str().ok_or(Why::WrongType)?;
+    read(text).map_err(|_| said::why(value))
 }
 
 fn milliseconds(slot: &mut Option<Duration>, value: &Value<'_>) -> Taken {
@@ -214,7 +208,7 @@ fn tools(slot: &mut Vec<ToolDefinition>, value: &Value<'_>) -> Taken {
     if slot.is_empty() {
         *slot = tools;
     }
-    unless(texts.len() > said::MESSAGES)
+    if texts.len() > said::MESSAGES { Err(Why::OverLimit) } else { Ok(()) }
 }
 
 /// The length of a vector, which is JSON text.
@@ -237,33 +231,39 @@ fn texts_as_json(slot: &mut Option<Text>, value: &Value<'_>) -> Taken {
 }
 
 /// What OpenAI's provider tells beside. Another's is kept as it is.
-fn provider_metadata(draft: &mut Draft<'_>, text: &str) -> Read<Taken> {
+fn provider_metadata(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     let Draft { usage, response, .. } = draft;
     let mut taken = Ok(());
-    said::whole(text, |json| {
-        json.object(|key, json| {
-            if key != "openai" && key != "azure" {
-                taken = Err(Why::Unknown);
-                return Ok(());
-            }
+    json(value, |text| {
+        said::whole(text, |json| {
             json.object(|key, json| {
-                match key {
-                    "acceptedPredictionTokens" => usage.accepted_prediction = usage.accepted_prediction.or(json.u64()?),
-                    "rejectedPredictionTokens" => usage.rejected_prediction = usage.rejected_prediction.or(json.u64()?),
-                    "serviceTier" => {
-                        let tier = json.str()?.map(|tier| tier.to_cow().into_owned().into_boxed_str());
-                        response.service_tier = response.service_tier.take().or(tier);
-                    }
-                    "responseId" => json.skip()?,
-                    _ => taken = Err(Why::Unknown),
+                if key != "openai" && key != "azure" {
+                    taken = Err(Why::Unknown);
+                    return Ok(());
                 }
+                json.object(|key, json| {
+                    match key {
+                        "acceptedPredictionTokens" => {
+                            usage.accepted_prediction = usage.accepted_prediction.or(json.u64()?)
+                        }
+                        "rejectedPredictionTokens" => {
+                            usage.rejected_prediction = usage.rejected_prediction.or(json.u64()?)
+                        }
+                        "serviceTier" => {
+                            let tier = json.str()?.map(|tier| tier.to_cow().into_owned().into_boxed_str());
+                            response.service_tier = response.service_tier.take().or(tier);
+                        }
+                        "responseId" => json.skip()?,
+                        _ => taken = Err(Why::Unknown),
+                    }
+                    Ok(())
+                })?;
                 Ok(())
             })?;
             Ok(())
-        })?;
-        Ok(())
+        })
     })?;
-    Ok(taken)
+    taken
 }
 
 impl Seen {
