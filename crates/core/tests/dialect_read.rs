@@ -186,6 +186,73 @@ fn what_holds_anything_that_has_no_place_is_kept_whole() {
 }
 
 #[test]
+fn a_member_without_a_place_is_kept_where_it_stood() {
+    let chat = ("gen_ai.operation.name", Value::Static("chat"));
+    let message = r#"[{"role":"user","mood":"curt","parts":[{"type":"text","content":"Hello?","cache":{"ttl":5}}]}]"#;
+    let part = r#"[{"type":"text","text":"Hello?","cache":true},{"type":"audio_of_old","cache":true}]"#;
+    let tool = r#"{"type":"function","function":{"name":"f","strict":true,"parameters":null,"examples":[]}}"#;
+    type Case<'a> = (&'a str, Vec<(&'static str, Value<'a>)>, &'a [&'a str]);
+    let reads: [Case<'_>; 6] = [
+        (
+            "latest",
+            vec![chat.clone(), ("gen_ai.input.messages", Value::Static(message))],
+            &["gen_ai.input.messages.0.mood", "gen_ai.input.messages.0.parts.0.cache"],
+        ),
+        (
+            "latest",
+            vec![chat, ("gen_ai.tool.definitions", Value::String(format!("[{tool}]")))],
+            &["gen_ai.tool.definitions.0.strict"],
+        ),
+        (
+            "posthog",
+            vec![("posthog.ai.model", Value::Static("m")), ("posthog.ai.input", Value::Static(message))],
+            &["posthog.ai.input.0.mood", "posthog.ai.input.0.parts.0.cache"],
+        ),
+        (
+            "v1",
+            vec![
+                ("llm.request.type", Value::Static("chat")),
+                ("gen_ai.prompt.7.role", Value::Static("user")),
+                ("gen_ai.prompt.7.content", Value::Static(r#"[{"type":"text","text":"Hello?","cache":true}]"#)),
+            ],
+            &["gen_ai.prompt.7.content.0.cache"],
+        ),
+        (
+            "openinference",
+            vec![
+                ("openinference.span.kind", Value::Static("LLM")),
+                ("llm.tools.3.tool.json_schema", Value::Static(tool)),
+            ],
+            &["llm.tools.3.tool.json_schema.strict"],
+        ),
+        (
+            "vercel",
+            vec![
+                ("ai.operationId", Value::Static("ai.generateText.doGenerate")),
+                ("ai.prompt.messages", Value::String(format!(r#"[{{"role":"user","content":{part},"mood":"curt"}}]"#))),
+                ("ai.prompt.tools", Value::Array(vec![Value::Static(tool)])),
+            ],
+            // A part of a kind that nobody knows is kept whole, in its place.
+            &["ai.prompt.messages.0.content.0.cache", "ai.prompt.messages.0.mood", "ai.prompt.tools.0.strict"],
+        ),
+    ];
+    for (dialect, attributes, expected) in reads {
+        let reading = read_any(&span(&attributes)).unwrap();
+        assert!(reading.dialects.contains(&dialect), "{:?}", reading.dialects);
+        let unread: Vec<_> = reading.unread.iter().map(|unread| (&*unread.name, unread.why.as_str())).collect();
+        assert_eq!(unread, expected.iter().map(|name| (*name, "unknown")).collect::<Vec<_>>());
+        let kept: Vec<_> = reading.call.attributes.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(kept, expected);
+    }
+    let body = Value::Map(vec![("content".into(), Value::Static("Hello?")), ("mood".into(), Value::Static("curt"))]);
+    let log = LogRecord { name: "gen_ai.user.message".into(), body: Some(body), ..LogRecord::default() };
+    let reading = read_any(&Records::new(Vec::new(), vec![log])).unwrap();
+    let curt = event::Value::String("curt".to_owned());
+    assert_eq!(reading.call.attributes, [("gen_ai.user.message.mood".into(), curt)]);
+    assert_eq!(reading.call.request.messages.len(), 1);
+}
+
+#[test]
 fn more_messages_than_are_read_stay_what_they_were() {
     let log = |time| LogRecord {
         name: "gen_ai.user.message".into(),

@@ -72,15 +72,17 @@ fn attribute(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
         names::GEN_AI_INPUT_MESSAGES => input(draft, value),
         names::GEN_AI_OUTPUT_MESSAGES => output(draft, value),
         names::GEN_AI_SYSTEM_INSTRUCTIONS => {
-            let text = said::text_in(value)?.map(Text::kept);
-            request.instructions = request.instructions.take().or(text);
+            let (text, left) = said::text_in(value)?;
+            request.instructions = request.instructions.take().or(text.map(Text::kept));
+            draft.leave(name, left);
             Ok(())
         }
         names::GEN_AI_TOOL_DEFINITIONS => {
-            let tools = said::tools_in(value)?;
+            let (tools, left) = said::tools_in(value)?;
             if request.tools.is_empty() {
                 request.tools = tools;
             }
+            draft.leave(name, left);
             Ok(())
         }
         _ => gen_ai::attribute(draft, name, value),
@@ -92,7 +94,8 @@ fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     if !draft.request.messages.is_empty() {
         return Ok(());
     }
-    let messages = said::messages_in(value, &Role::User)?;
+    let (messages, left) = said::messages_in(value, &Role::User)?;
+    draft.leave(names::GEN_AI_INPUT_MESSAGES, left);
     draft.request.messages = messages.into_iter().map(|said| said.message).collect();
     Ok(())
 }
@@ -101,7 +104,8 @@ fn output(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     if !draft.response.choices.is_empty() {
         return Ok(());
     }
-    let messages = said::messages_in(value, &Role::Assistant)?;
+    let (messages, left) = said::messages_in(value, &Role::Assistant)?;
+    draft.leave(names::GEN_AI_OUTPUT_MESSAGES, left);
     for said in messages {
         draft.answer(said.message, said.finish_reason);
         if let (Some(index), Some(choice)) = (said.index, draft.response.choices.last_mut()) {

@@ -1,6 +1,6 @@
 //! Requests and answers of the OpenAI API that were dumped as JSON: read as their surface reads them where they go by.
 
-use super::said::MESSAGES;
+use super::left::MESSAGES;
 use super::{Draft, Why};
 use crate::dialect::Value;
 use crate::dialect::shared::json::borrowed;

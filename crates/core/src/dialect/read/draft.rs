@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::super::Value;
 use super::super::shared::RESPONSES;
+use super::left::Left;
 use super::record::{EventRecord, IS_REMOTE, LogRecord, RecordStatus, Records, SpanKind};
 use super::source::owned;
 use crate::event::{
@@ -15,7 +16,7 @@ use crate::event::{
 use crate::wire::json::VALUE_DEPTH;
 
 /// Most names that aren't understood that are kept and told of one span; the rest is counted under one name.
-const UNREAD: usize = 1_024;
+pub(super) const UNREAD: usize = 1_024;
 
 /// The name that stands for those.
 const MORE: &str = "…";
@@ -260,6 +261,18 @@ impl<'r> Draft<'r> {
         self.skip(name, why);
         if is_room && let Ok(value) = owned(value, VALUE_DEPTH) {
             self.attributes.push((name.into(), value));
+        }
+    }
+
+    /// Keeps members of what was read under that name that have no field, and tells that.
+    pub(in crate::dialect) fn leave(&mut self, of: &str, left: Left) {
+        for (place, value) in left.into_members() {
+            let name = [of, &place].concat();
+            let is_room = self.unread.len() < UNREAD;
+            self.skip(&name, Why::Unknown);
+            if is_room {
+                self.attributes.push((name.into(), value));
+            }
         }
     }
 

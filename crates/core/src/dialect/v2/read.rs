@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::Value;
 use super::super::names;
+use super::super::read::left::{self, Left};
 use super::super::read::{self, Draft, LogRecord, Records, Taken, Why, gen_ai, said, slots};
 use super::super::v1;
 use super::words;
@@ -99,7 +100,7 @@ struct Heard {
 impl Heard {
     /// Takes one; `false` leaves it to others.
     fn event(&mut self, draft: &mut Draft<'_>, event: &str, role: &Role, log: &LogRecord<'_>) -> bool {
-        let Some(said) = body(log.body.as_ref(), event, role) else { return false };
+        let Some((said, left)) = body(log.body.as_ref(), event, role) else { return false };
         let is_choice = event == names::GEN_AI_CHOICE;
         let (is_told, heard) = match is_choice {
             true => (self.is_answered, self.choices.len()),
@@ -108,10 +109,11 @@ impl Heard {
         if is_told {
             return true;
         }
-        if heard == said::MESSAGES {
+        if heard == left::MESSAGES {
             draft.keep(event, log.body.as_ref().unwrap_or(&Value::Null), Why::OverLimit);
             return true;
         }
+        draft.leave(event, left);
         if !is_choice {
             draft.request.messages.push(said.message);
             return true;
@@ -139,10 +141,11 @@ impl Heard {
 }
 
 /// What the body of an event says; nothing of it is kept with content off. `None`: it isn't as these events have it.
-fn body(body: Option<&Value<'_>>, event: &str, role: &Role) -> Option<said::Said> {
-    match body {
-        None | Some(Value::Null) => Some(said::Said::silent(role.clone())),
+fn body(body: Option<&Value<'_>>, event: &str, role: &Role) -> Option<(said::Said, Left)> {
+    let (said, left) = match body {
+        None | Some(Value::Null) => (Some(said::Said::silent(role.clone())), Left::default()),
         Some(body) if event == names::GEN_AI_CHOICE => said::choice_in(body).ok()?,
         Some(body) => said::message_in(body, role).ok()?,
-    }
+    };
+    Some((said?, left))
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::dialect::read::said;
+use crate::dialect::read::left::{self, Left};
+use crate::dialect::read::{part as parts, said};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text};
 use crate::wire::json::{Json, Kind, Read};
 
@@ -14,14 +15,16 @@ pub(super) struct Prompt {
 }
 
 /// Reads the value of `ai.prompt`.
-pub(super) fn prompt(text: &str) -> Read<Prompt> {
+pub(super) fn prompt(text: &str, left: &mut Left) -> Read<Prompt> {
     said::whole(text, |json| {
         let mut prompt = Prompt::default();
         json.object(|key, json| {
             match key {
-                "system" | "instructions" => prompt.instructions = instructions(json)?,
-                "prompt" | "messages" => prompt.messages.append(&mut said::some(json, message)?),
-                _ => {}
+                "system" => prompt.instructions = left.of("system", |left| instructions(json, left))?,
+                "instructions" => prompt.instructions = left.of("instructions", |left| instructions(json, left))?,
+                "prompt" => prompt.messages = left.of("prompt", |left| left::some(json, left, message))?,
+                "messages" => prompt.messages = left.of("messages", |left| left::some(json, left, message))?,
+                _ => left.member(key, json)?,
             }
             Ok(())
         })?;
@@ -30,21 +33,21 @@ pub(super) fn prompt(text: &str) -> Read<Prompt> {
 }
 
 /// Reads the value of `ai.prompt.messages`.
-pub(super) fn messages(text: &str) -> Read<Vec<Message>> {
-    said::whole(text, |json| said::some(json, message))
+pub(super) fn messages(text: &str, left: &mut Left) -> Read<Vec<Message>> {
+    said::whole(text, |json| left::some(json, left, message))
 }
 
 /// A text, or the texts of messages.
-fn instructions(json: &mut Json<'_>) -> Read<Option<Box<str>>> {
+fn instructions(json: &mut Json<'_>, left: &mut Left) -> Read<Option<Box<str>>> {
     if json.peek()? == Kind::String {
         return owned(json);
     }
-    let messages = said::some(json, message)?;
+    let messages = left::some(json, left, message)?;
     said::texts(messages.iter().flat_map(|message| &message.parts))
 }
 
 /// A message; a text alone is the user's.
-fn message(json: &mut Json<'_>) -> Read<Option<Message>> {
+fn message(json: &mut Json<'_>, left: &mut Left) -> Read<Option<Message>> {
     let mut message = Message { role: Role::User, name: None, parts: Vec::new(), is_list: false };
     if let Some(text) = text_of(json)? {
         message.parts.push(text);
@@ -55,9 +58,9 @@ fn message(json: &mut Json<'_>) -> Read<Option<Message>> {
             "role" => message.role = json.str()?.map_or(Role::User, |role| Role::named(&role.to_cow())),
             "content" => match text_of(json)? {
                 Some(text) => message.parts.push(text),
-                None => said::add_list(json, &mut message.parts, part)?,
+                None => left.of("content", |left| left::add_list(json, left, &mut message.parts, part))?,
             },
-            _ => {}
+            _ => left.member(key, json)?,
         }
         Ok(())
     })?;
@@ -91,9 +94,10 @@ fn owned(json: &mut Json<'_>) -> Read<Option<Box<str>>> {
 }
 
 /// A part.
-pub(super) fn part(json: &mut Json<'_>) -> Read<Option<Part>> {
+fn part(json: &mut Json<'_>, left: &mut Left) -> Read<Option<Part>> {
     let mut whole = json.clone();
     let mut own = Own::default();
+    let before = left.len();
     json.object(|key, json| {
         match key {
             "type" => own.kind = owned(json)?,
@@ -103,14 +107,19 @@ pub(super) fn part(json: &mut Json<'_>) -> Read<Option<Part>> {
             "filename" => own.name = owned(json)?,
             "output" | "result" => own.output = Some(json.clone()),
             "providerOptions" => own.detail = detail(json)?,
-            _ => {}
+            // That of a result is the name of the call with its id.
+            "toolName" => {}
+            _ => left.member(key, json)?,
         }
         Ok(())
     })?;
     match own.kind.as_deref() {
         Some("file" | "image") => Ok(Some(media(own))),
         Some("tool-result") => result(own).map(Some),
-        _ => said::part(&mut whole),
+        _ => {
+            left.truncate(before);
+            parts::part(&mut whole, left)
+        }
     }
 }
 
@@ -185,8 +194,8 @@ fn result(own: Own<'_>) -> Read<Part> {
 }
 
 /// Reads the value of `ai.response.toolCalls`. What is called is a function.
-pub(super) fn tool_calls(text: &str) -> Read<Vec<Part>> {
-    let mut all = said::whole(text, |json| said::some(json, part))?;
+pub(super) fn tool_calls(text: &str, left: &mut Left) -> Read<Vec<Part>> {
+    let mut all = said::whole(text, |json| left::some(json, left, part))?;
     for part in &mut all {
         if let Part::ToolCall(call) = part {
             call.kind.get_or_insert(Cow::Borrowed("function"));

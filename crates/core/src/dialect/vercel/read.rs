@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{operation, parts};
+use crate::dialect::read::left::{Left, MESSAGES};
 use crate::dialect::read::{self, Draft, Records, Taken, Why, gen_ai, said, slots};
 use crate::dialect::{Value, names};
 use crate::event::{ErrorClass, Failure, Message, Operation, Outcome, Part, Role, Text, ToolDefinition};
@@ -107,13 +108,14 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
         "response.text" => slots::text(&mut seen.text, value),
         "response.object" => slots::text(&mut seen.object, value),
         "response.reasoning" => slots::text(&mut seen.reasoning, value),
-        "response.toolCalls" => json(value, |text| {
-            let calls = parts::tool_calls(text)?;
+        "response.toolCalls" => {
+            let (calls, left) = json(value, parts::tool_calls)?;
             if seen.tool_calls.is_empty() {
                 seen.tool_calls = calls;
             }
+            draft.leave(name, left);
             Ok(())
-        }),
+        }
         "response.msToFirstChunk" => milliseconds(&mut timing.first_chunk, value),
         "response.providerMetadata" => provider_metadata(draft, value),
         "usage.inputTokens" | "usage.promptTokens" | "usage.tokens" => slots::count(&mut usage.input, value),
@@ -131,22 +133,24 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
         "usage.inputTokenDetails.noCacheTokens" | "usage.outputTokenDetails.textTokens" => {
             slots::count(&mut None, value)
         }
-        "prompt" => json(value, |text| {
-            let prompt = parts::prompt(text)?;
+        "prompt" => {
+            let (prompt, left) = json(value, parts::prompt)?;
             if request.messages.is_empty() && request.instructions.is_none() {
                 request.instructions = prompt.instructions.map(Text::kept);
                 request.messages = prompt.messages;
             }
+            draft.leave(name, left);
             Ok(())
-        }),
-        "prompt.messages" => json(value, |text| {
-            let messages = parts::messages(text)?;
+        }
+        "prompt.messages" => {
+            let (messages, left) = json(value, parts::messages)?;
             if request.messages.is_empty() {
                 request.messages = messages;
             }
+            draft.leave(name, left);
             Ok(())
-        }),
-        "prompt.tools" => tools(&mut request.tools, value),
+        }
+        "prompt.tools" => tools(draft, name, value),
         "values" => {
             seen.inputs = list(value).map(|texts| texts.len() as u64).or(seen.inputs);
             list(value).map_or(Err(Why::WrongType), |_| Ok(()))
@@ -180,9 +184,11 @@ fn of_sdk(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, rest: &str, value:
 }
 
 /// Reads JSON text.
-fn json(value: &Value<'_>, read: impl FnOnce(&str) -> Read<()>) -> Taken {
+fn json<T>(value: &Value<'_>, read: impl FnOnce(&str, &mut Left) -> Read<T>) -> Result<(T, Left), Why> {
     let text = value.as_str().ok_or(Why::WrongType)?;
-    read(text).map_err(|_| said::why(value))
+    let mut left = Left::default();
+    let value = read(text, &mut left).map_err(|_| said::why(value))?;
+    Ok((value, left))
 }
 
 fn milliseconds(slot: &mut Option<Duration>, value: &Value<'_>) -> Taken {
@@ -202,13 +208,17 @@ fn list<'v>(value: &'v Value<'_>) -> Option<Vec<&'v str>> {
 }
 
 /// Definitions of tools, each as JSON text.
-fn tools(slot: &mut Vec<ToolDefinition>, value: &Value<'_>) -> Taken {
+fn tools(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
     let texts = list(value).ok_or(Why::WrongType)?;
-    let tools = texts.iter().take(said::MESSAGES).map(|text| said::tool_in(text)).collect::<Result<_, _>>()?;
-    if slot.is_empty() {
-        *slot = tools;
+    let read = texts.iter().take(MESSAGES).map(|text| said::tool_in(text));
+    let (tools, left): (Vec<ToolDefinition>, Vec<_>) = read.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    for (place, left) in left.into_iter().enumerate().filter(|(_, left)| !left.is_empty()) {
+        draft.leave(&format!("{name}.{place}"), left);
     }
-    if texts.len() > said::MESSAGES { Err(Why::OverLimit) } else { Ok(()) }
+    if draft.request.tools.is_empty() {
+        draft.request.tools = tools;
+    }
+    if texts.len() > MESSAGES { Err(Why::OverLimit) } else { Ok(()) }
 }
 
 /// The length of a vector, which is JSON text.
@@ -234,35 +244,31 @@ fn texts_as_json(slot: &mut Option<Text>, value: &Value<'_>) -> Taken {
 fn provider_metadata(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     let Draft { usage, response, .. } = draft;
     let mut taken = Ok(());
-    json(value, |text| {
-        said::whole(text, |json| {
+    let text = value.as_str().ok_or(Why::WrongType)?;
+    said::whole(text, |json| {
+        json.object(|key, json| {
+            if key != "openai" && key != "azure" {
+                taken = Err(Why::Unknown);
+                return Ok(());
+            }
             json.object(|key, json| {
-                if key != "openai" && key != "azure" {
-                    taken = Err(Why::Unknown);
-                    return Ok(());
-                }
-                json.object(|key, json| {
-                    match key {
-                        "acceptedPredictionTokens" => {
-                            usage.accepted_prediction = usage.accepted_prediction.or(json.u64()?)
-                        }
-                        "rejectedPredictionTokens" => {
-                            usage.rejected_prediction = usage.rejected_prediction.or(json.u64()?)
-                        }
-                        "serviceTier" => {
-                            let tier = json.str()?.map(|tier| tier.to_cow().into_owned().into_boxed_str());
-                            response.service_tier = response.service_tier.take().or(tier);
-                        }
-                        "responseId" => json.skip()?,
-                        _ => taken = Err(Why::Unknown),
+                match key {
+                    "acceptedPredictionTokens" => usage.accepted_prediction = usage.accepted_prediction.or(json.u64()?),
+                    "rejectedPredictionTokens" => usage.rejected_prediction = usage.rejected_prediction.or(json.u64()?),
+                    "serviceTier" => {
+                        let tier = json.str()?.map(|tier| tier.to_cow().into_owned().into_boxed_str());
+                        response.service_tier = response.service_tier.take().or(tier);
                     }
-                    Ok(())
-                })?;
+                    "responseId" => json.skip()?,
+                    _ => taken = Err(Why::Unknown),
+                }
                 Ok(())
             })?;
             Ok(())
-        })
-    })?;
+        })?;
+        Ok(())
+    })
+    .map_err(|_| said::why(value))?;
     taken
 }
 

@@ -6,9 +6,10 @@ use std::collections::btree_map::Entry;
 
 use super::super::HIDDEN;
 use crate::dialect::names::openinference as oi;
-use crate::dialect::read::said::{self, MESSAGES};
+use crate::dialect::read::left::{Left, MESSAGES};
+use crate::dialect::read::said;
 use crate::dialect::read::slots;
-use crate::dialect::read::{Taken, Why};
+use crate::dialect::read::{Draft, Taken, Why};
 use crate::dialect::shared::json_text::Object;
 use crate::dialect::{Key, Value};
 use crate::event::{Media, MediaSource, Message, Modality, Part, Role, Text, ToolCall, ToolDefinition};
@@ -60,6 +61,7 @@ struct Tool {
     name: Option<Box<str>>,
     description: Option<Text>,
     definition: Option<ToolDefinition>,
+    left: Left,
 }
 
 /// A document that was found.
@@ -99,8 +101,12 @@ impl Listed {
     }
 
     /// The definitions of tools.
-    pub(super) fn tools(&mut self) -> Vec<ToolDefinition> {
-        let tools = std::mem::take(&mut self.tools).into_values().map(|Tool { name, description, definition }| {
+    pub(super) fn tools(&mut self, draft: &mut Draft<'_>) -> Vec<ToolDefinition> {
+        let tools = std::mem::take(&mut self.tools).into_iter().map(|(index, tool)| {
+            let Tool { name, description, definition, left } = tool;
+            if !left.is_empty() {
+                draft.leave(&format!("{}.{index}.{}", oi::LLM_TOOLS, oi::TOOL_JSON_SCHEMA), left);
+            }
             let unnamed =
                 || ToolDefinition { kind: "function".into(), name: None, description: None, parameters: None };
             let mut tool = definition.unwrap_or_else(unnamed);
@@ -317,8 +323,10 @@ impl Tool {
                 if json == HIDDEN {
                     return Ok(());
                 }
-                let definition = said::tool_in(json)?;
-                self.definition.get_or_insert(definition);
+                let (definition, left) = said::tool_in(json)?;
+                if self.definition.is_none() {
+                    (self.definition, self.left) = (Some(definition), left);
+                }
                 Ok(())
             }
             oi::TOOL_NAME => slots::text(&mut self.name, value),

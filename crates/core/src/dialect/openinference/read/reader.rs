@@ -273,7 +273,7 @@ fn take_parameters(draft: &mut Draft<'_>, parameters: &Parameters) {
 fn answered(records: &Records<'_>, draft: &mut Draft<'_>, seen: &mut Seen) {
     let is_responses = draft.surface == Some(RESPONSES);
     let listed = &mut seen.listed;
-    let tools = listed.tools();
+    let tools = listed.tools(draft);
     if draft.request.tools.is_empty() {
         draft.request.tools = tools;
     }

@@ -38,9 +38,9 @@ impl read::Reader for Reader {
             Some("input" | "output_choices" | "output" | "tools") if is_call && !said::can_be_said(value) => {
                 Err(Why::WrongType)
             }
-            Some("input") if is_call => said::input(draft, value),
-            Some("output_choices" | "output") if is_call => said::output(draft, value),
-            Some("tools") => said::tools(draft, value),
+            Some("input") if is_call => said::input(draft, name, value),
+            Some("output_choices" | "output") if is_call => said::output(draft, name, value),
+            Some("tools") => said::tools(draft, name, value),
             Some("input_state" | "input") if !is_call => state(&mut draft.step.input, value),
             Some("output_state" | "output_choices" | "output") if !is_call => state(&mut draft.step.output, value),
             _ => Err(Why::Unknown),

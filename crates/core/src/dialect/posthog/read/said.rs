@@ -13,7 +13,7 @@ pub(super) fn can_be_said(value: &Value<'_>) -> bool {
 }
 
 /// What was sent: messages in the API's form or in that of the conventions, or a text.
-pub(super) fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
+pub(super) fn input(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
     if *value == Value::Null {
         return Ok(());
     }
@@ -37,7 +37,8 @@ pub(super) fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
     } else if let Some(text) = text_of(value) {
         messages.push(spoken(Role::User, text));
     } else {
-        let all = said::messages_in(value, &Role::User)?;
+        let (all, left) = said::messages_in(value, &Role::User)?;
+        draft.leave(name, left);
         messages.extend(all.into_iter().map(|said| said.message));
     }
     messages.iter_mut().for_each(forget);
@@ -46,7 +47,7 @@ pub(super) fn input(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
 }
 
 /// What came. The package melts all choices into one message.
-pub(super) fn output(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
+pub(super) fn output(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
     if *value == Value::Null || !draft.response.choices.is_empty() {
         return Ok(());
     }
@@ -54,7 +55,8 @@ pub(super) fn output(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
         draft.answer(spoken(Role::Assistant, text), None);
         return Ok(());
     }
-    let choices = said::choices_in(value)?;
+    let (choices, left) = said::choices_in(value)?;
+    draft.leave(name, left);
     for mut choice in choices {
         forget(&mut choice.message);
         // It is one here, whatever it was.
@@ -68,8 +70,9 @@ pub(super) fn output(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
 }
 
 /// Definitions of tools.
-pub(super) fn tools(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
-    let tools = said::tools_in(value)?;
+pub(super) fn tools(draft: &mut Draft<'_>, name: &str, value: &Value<'_>) -> Taken {
+    let (tools, left) = said::tools_in(value)?;
+    draft.leave(name, left);
     if draft.request.tools.is_empty() {
         draft.request.tools = tools;
     }

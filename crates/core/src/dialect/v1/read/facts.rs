@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::super::super::names::{self, traceloop as own};
-use super::super::super::read::{Draft, Taken, Why, gen_ai, said, slots};
+use super::super::super::read::{Draft, Taken, Why, gen_ai, left, said, slots};
 use super::super::super::{Value, v2};
 use super::index::Places;
 use super::reader::operation_of;
@@ -95,8 +95,8 @@ pub(super) fn attribute(draft: &mut Draft<'_>, seen: &mut Seen, name: &str, valu
         own::TRACELOOP_ENTITY_NAME => slots::text(&mut step.name, value),
         own::TRACELOOP_ENTITY_INPUT => gen_ai::text(&mut step.input, value),
         own::TRACELOOP_ENTITY_OUTPUT => gen_ai::text(&mut step.output, value),
-        names::GEN_AI_PROMPT => messages(&mut seen.prompt, value, Role::User),
-        names::GEN_AI_COMPLETION => messages(&mut seen.completion, value, Role::Assistant),
+        names::GEN_AI_PROMPT => messages(draft, &mut seen.prompt, name, value, Role::User),
+        names::GEN_AI_COMPLETION => messages(draft, &mut seen.completion, name, value, Role::Assistant),
         _ => gen_ai::attribute(draft, name, value),
     }
 }
@@ -172,13 +172,16 @@ fn base(draft: &mut Draft<'_>, value: &Value<'_>) -> Taken {
 }
 
 /// All that was said, as one attribute: the conventions' form until 1.27, JSON or not.
-fn messages(slot: &mut Vec<said::Said>, value: &Value<'_>, role: Role) -> Taken {
+fn messages(draft: &mut Draft<'_>, slot: &mut Vec<said::Said>, name: &str, value: &Value<'_>, role: Role) -> Taken {
     if !slot.is_empty() {
         return Ok(());
     }
     let is_json = value.as_str().is_none_or(|text| text.trim_start().starts_with(['[', '{']));
     match said::messages_in(value, &role) {
-        Ok(messages) if is_json && !messages.is_empty() => *slot = messages,
+        Ok((messages, left)) if is_json && !messages.is_empty() => {
+            *slot = messages;
+            draft.leave(name, left);
+        }
         _ => {
             let text = value.as_str().ok_or(Why::WrongType)?;
             let mut said = said::Said::silent(role);
@@ -187,6 +190,13 @@ fn messages(slot: &mut Vec<said::Said>, value: &Value<'_>, role: Role) -> Taken 
         }
     }
     Ok(())
+}
+
+/// Keeps members of a message's parts that have no field.
+fn leave(draft: &mut Draft<'_>, list: &str, index: u32, left: left::Left) {
+    if !left.is_empty() {
+        draft.leave(&format!("{list}.{index}.content"), left);
+    }
 }
 
 impl Seen {
@@ -215,9 +225,12 @@ impl Seen {
             self.answers(draft);
         }
         if draft.request.messages.is_empty() {
-            let numbered = std::mem::take(&mut self.prompts).into_values().map(Spoken::sent);
+            for (index, prompt) in std::mem::take(&mut self.prompts) {
+                let mut left = left::Left::default();
+                draft.request.messages.push(prompt.sent(&mut left));
+                leave(draft, names::GEN_AI_PROMPT, index, left);
+            }
             let whole = self.prompt.into_iter().map(|said| said.message);
-            draft.request.messages = numbered.collect();
             if draft.request.messages.is_empty() {
                 draft.request.messages = whole.collect();
             }
@@ -275,7 +288,7 @@ impl Seen {
         }
         // An answer of which nothing but its finish reason is known is among those only.
         if let Ok(count) = u32::try_from(draft.finish_reasons.len())
-            && completions.len() < draft.finish_reasons.len().min(said::MESSAGES)
+            && completions.len() < draft.finish_reasons.len().min(left::MESSAGES)
             && completions.last_key_value().is_some_and(|(last, _)| *last < count)
         {
             for index in 0..count {
@@ -286,6 +299,10 @@ impl Seen {
             // The span says the same, in an order that needn't be that of the indices.
             draft.finish_reasons.clear();
         }
-        draft.response.choices = completions.into_iter().map(|(index, it)| it.received(index)).collect();
+        for (index, completion) in completions {
+            let mut left = left::Left::default();
+            draft.response.choices.push(completion.received(index, &mut left));
+            leave(draft, names::GEN_AI_COMPLETION, index, left);
+        }
     }
 }

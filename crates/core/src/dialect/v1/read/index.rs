@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::super::read::Why;
-use super::super::super::read::said::MESSAGES;
+use super::super::super::read::left::MESSAGES;
 
 /// Things by their index: at most [`MESSAGES`].
 pub(super) type Places<T> = BTreeMap<u32, T>;

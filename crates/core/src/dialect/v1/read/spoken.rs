@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::super::super::Value;
-use super::super::super::read::said::{MESSAGES, part, whole};
+use super::super::super::read::left::{Left, MESSAGES, add_list};
+use super::super::super::read::part::part;
+use super::super::super::read::said::whole;
 use super::super::super::read::{Taken, Why, reason_unless_none};
 use super::super::super::shared::said::is_list;
 use super::index::{Places, at, index};
@@ -116,22 +118,22 @@ fn put(slot: &mut Option<Box<str>>, said: Cow<'_, str>) {
 
 impl Spoken {
     /// The message that was sent.
-    pub(super) fn sent(self) -> Message {
+    pub(super) fn sent(self, left: &mut Left) -> Message {
         let role = self.role(Role::User);
         if (role == Role::Tool && self.calls.is_empty()) || self.tool_call_id.is_some() {
-            let is_list = self.content.as_deref().is_some_and(|content| parts(content).is_some());
+            let is_list = self.content.as_deref().is_some_and(|content| parts(content, &mut Left::default()).is_some());
             let content = self.content.map(Text::kept).unwrap_or_default();
             let result = Part::ToolResult { id: self.tool_call_id, content, is_list };
             return Message { role, name: None, parts: vec![result], is_list: false };
         }
-        self.message(role)
+        self.message(role, left)
     }
 
     /// The answer that was received.
-    pub(super) fn received(mut self, index: u32) -> Choice {
+    pub(super) fn received(mut self, index: u32, left: &mut Left) -> Choice {
         let finish_reason = self.finish_reason.take().and_then(reason_unless_none);
         let role = self.role(Role::Assistant);
-        Choice { index, message: self.message(role), finish_reason }
+        Choice { index, message: self.message(role, left), finish_reason }
     }
 
     pub(super) fn has_reason(&self) -> bool {
@@ -142,17 +144,17 @@ impl Spoken {
         self.role.as_deref().map_or(otherwise, Role::named)
     }
 
-    fn message(self, role: Role) -> Message {
+    fn message(self, role: Role, left: &mut Left) -> Message {
         let mut all = Vec::new();
         if let Some(reasoning) = self.reasoning {
-            match parts(&reasoning) {
+            match parts(&reasoning, left) {
                 Some(summaries) => all.extend(summaries),
                 None => all.push(Part::Reasoning(Text::kept(reasoning))),
             }
         }
         let mut was_list = false;
         if let Some(content) = self.content.filter(|content| !content.is_empty()) {
-            match parts(&content) {
+            match parts(&content, left) {
                 Some(listed) => {
                     was_list =
                         is_list(&listed) || listed.iter().all(|part| matches!(part, Part::Text(_) | Part::Media(_)));
@@ -168,20 +170,23 @@ impl Spoken {
 }
 
 /// The parts of content that was sent as a list. `None`: it is a text, which may well be JSON of something else.
-fn parts(content: &str) -> Option<Vec<Part>> {
+fn parts(content: &str, left: &mut Left) -> Option<Vec<Part>> {
     if !content.trim_start().starts_with('[') {
         return None;
     }
     let mut all = Vec::new();
-    let is_list = whole(content, |json| {
-        json.array(|json| {
-            let part = if json.peek()? == Kind::Object { part(json)? } else { None };
-            let known = part.and_then(known).ok_or(Unreadable)?;
-            all.extend(known);
-            if all.len() <= MESSAGES { Ok(()) } else { Err(Unreadable) }
+    let mut without_place = Left::default();
+    let read = whole(content, |json| {
+        add_list(json, &mut without_place, &mut all, |json, left| {
+            let part = if json.peek()? == Kind::Object { part(json, left)? } else { None };
+            Ok(part.and_then(known))
         })
     });
-    (is_list == Ok(true) && !all.is_empty()).then_some(all)
+    if read.is_err() || all.is_empty() {
+        return None;
+    }
+    left.append(without_place);
+    Some(all.into_iter().flatten().collect())
 }
 
 /// A part of a kind that the API has.
@@ -208,8 +213,7 @@ fn summaries(item: &str) -> Vec<Part> {
         json.object(|key, json| {
             if matches!(key, "summary" | "content") {
                 json.array(|json| {
-                    let reasoning = part(json)?.filter(is_reasoning);
-                    all.extend(reasoning);
+                    all.extend(part(json, &mut Left::default())?.filter(is_reasoning));
                     if all.len() <= MESSAGES { Ok(()) } else { Err(Unreadable) }
                 })?;
             }
@@ -225,7 +229,9 @@ fn summaries(item: &str) -> Vec<Part> {
 /// Takes reasoning apart that 0.62.4 tells as the JSON of its summaries, in the conventions' form of messages.
 pub(super) fn unfold(parts: &mut Vec<Part>) {
     let folded = |part: &Part| match part {
-        Part::Reasoning(text) => self::parts(text.as_str()?).filter(|all| all.iter().all(is_reasoning)),
+        Part::Reasoning(text) => {
+            self::parts(text.as_str()?, &mut Left::default()).filter(|all| all.iter().all(is_reasoning))
+        }
         _ => None,
     };
     if parts.iter().any(is_reasoning) {
