@@ -47,6 +47,19 @@ const SHAPES: &[(&str, Shape)] = &[
         let members = r#""arguments":{"a":1},"#.repeat(count);
         one("gen_ai.input.messages", format!(r#"[{{"parts":[{{{members}"type":"tool_call"}}]}}]"#))
     }),
+    ("latest: members without a place", |count| {
+        one(
+            "gen_ai.input.messages",
+            list(count, r#"{"role":"user","parts":[{"type":"text","content":"x","mood":{}}]}"#),
+        )
+    }),
+    ("latest: members without a place of one message", |count| {
+        let members: String = (0..count).map(|at| format!(r#""{at}":[{at}],"#)).collect();
+        one("gen_ai.input.messages", format!(r#"[{{{members}"role":"user"}}]"#))
+    }),
+    ("latest: an element that is none at the end", |count| {
+        one("gen_ai.input.messages", list(count, r#"{"role":"user","parts":[]}"#).replace(']', ",7]"))
+    }),
     ("latest: deep JSON", |count| one("gen_ai.output.messages", r#"[{"parts":"#.repeat(count))),
     ("latest: tools", |count| one("gen_ai.tool.definitions", list(count, r#"{"type":"function","name":"f"}"#))),
     ("latest: instructions", |count| {
@@ -82,6 +95,21 @@ const SHAPES: &[(&str, Shape)] = &[
             ("input.mime_type".into(), Value::Static("application/json")),
             ("input.value".into(), Value::String(format!(r#"{{"model":"m","messages":{said}}}"#))),
         ])
+    }),
+    ("posthog: messages", |count| posthog("$ai_input", list(count, r#"{"role":"user","content":"x"}"#))),
+    ("posthog: parts", |count| {
+        let parts = list(count, r#"{"type":"text","text":"x"}"#);
+        posthog("$ai_input", format!(r#"[{{"role":"user","content":{parts}}}]"#))
+    }),
+    ("posthog: items", |count| posthog("$ai_input", list(count, r#"{"type":"message","content":"x"}"#))),
+    ("posthog: choices", |count| {
+        posthog("$ai_output_choices", list(count, r#"{"role":"assistant","content":[{"type":"text","text":"x"}]}"#))
+    }),
+    ("posthog: deep JSON", |count| posthog("$ai_output_choices", r#"[{"content":"#.repeat(count))),
+    ("posthog: tools", |count| posthog("$ai_tools", list(count, r#"{"type":"function","function":{"name":"f"}}"#))),
+    ("posthog: parameters", |count| {
+        let parameters = (0..count).map(|at| (Cow::Owned(format!("p{at}")), Value::Int(1))).collect();
+        span(vec![("$ai_model".into(), Value::Static("m")), ("$ai_model_parameters".into(), Value::Map(parameters))])
     }),
     ("vercel: messages", |count| {
         let said = list(count, r#"{"role":"user","content":[{"type":"text","text":"x"}]}"#);
@@ -128,6 +156,10 @@ fn span(attributes: Vec<Field<'static>>) -> Records<'static> {
 
 fn one(name: &'static str, text: String) -> Records<'static> {
     span(vec![(name.into(), Value::String(text))])
+}
+
+fn posthog(name: &'static str, text: String) -> Records<'static> {
+    span(vec![("$ai_model".into(), Value::Static("m")), (name.into(), Value::String(text))])
 }
 
 fn numbered(count: usize, name: impl Fn(usize) -> String, text: &'static str) -> Records<'static> {
