@@ -4,20 +4,19 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::sync::Arc;
 
 use call::bare;
+use parts::message;
 use serde_json::{Value as Json, json};
 use sidetone_core::dialect::{ContentPlace, DIALECTS, Dialect, Latest, Telemetry, Value, dialect_named};
 use sidetone_core::event::{
     Call, Choice, ErrorClass, Failure, Media, MediaSource, Message, Modality, Operation, Outcome, Part, Request,
     Response, Role, Server, Text, ToolCall, ToolDefinition, Usage,
 };
-
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, parts, is_list: false }
-}
 
 fn said(role: Role, text: &str) -> Message {
     message(role, vec![Part::Text(Text::kept(text))])

@@ -4,11 +4,14 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use call::bare;
+use parts::text;
 use serde_json::{Value as Json, json};
 use sidetone_core::dialect::{Dialect as _, PostHog};
 use sidetone_core::event::{
@@ -22,10 +25,6 @@ fn chat() -> Call {
 
 fn message(role: Role, parts: Vec<Part>) -> Message {
     Message { role, name: None, is_list: parts.len() > 1, parts }
-}
-
-fn text(text: &str) -> Part {
-    Part::Text(Text::kept(text))
 }
 
 /// The event's name, and its properties as JSON.

@@ -4,12 +4,15 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use call::bare;
+use parts::{message, text};
 use sidetone_core::dialect::read::{EventRecord, Reading, RecordStatus, Records, SpanRecord, Why, read_any};
 use sidetone_core::dialect::{Dialect as _, OpenInference, Value};
 use sidetone_core::event::{
@@ -32,14 +35,6 @@ fn span<'a>(attributes: Vec<(&'a str, Value<'a>)>) -> SpanRecord<'a> {
 
 fn read<'a>(attributes: Vec<(&'a str, Value<'a>)>) -> Reading {
     read_any(&Records::new(vec![span(attributes)], Vec::new())).unwrap()
-}
-
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, is_list: false, parts }
-}
-
-fn said(text: &str) -> Part {
-    Part::Text(Text::kept(text))
 }
 
 /// A call of which everything is known that this dialect has a place for.
@@ -80,8 +75,8 @@ fn full() -> Call {
             service_tier: Some("flex".into()),
             reasoning_effort: Some("low".into()),
             messages: vec![
-                message(Role::Developer, vec![said("Be terse.")]),
-                Message { is_list: true, ..message(Role::User, vec![said("Weather?"), Part::Media(picture)]) },
+                message(Role::Developer, vec![text("Be terse.")]),
+                Message { is_list: true, ..message(Role::User, vec![text("Weather?"), Part::Media(picture)]) },
                 message(Role::Assistant, vec![Part::ToolCall(asked.clone())]),
                 message(Role::Tool, vec![result]),
             ],
@@ -98,7 +93,7 @@ fn full() -> Call {
             model: Some("gpt-4o-2024".into()),
             choices: vec![
                 choice(0, vec![Part::Refusal(Text::kept("No."))], "stop"),
-                choice(1, vec![Part::Reasoning(Text::kept("Hm.")), said("Yes."), Part::ToolCall(asked)], "tool_calls"),
+                choice(1, vec![Part::Reasoning(Text::kept("Hm.")), text("Yes."), Part::ToolCall(asked)], "tool_calls"),
             ],
             service_tier: Some("default".into()),
             system_fingerprint: Some("fp".into()),
@@ -137,7 +132,7 @@ fn a_responses_call_comes_back_with_its_instructions_and_its_one_answer() {
     call.request.seed = None;
     call.response.system_fingerprint = None;
     call.response.state = Some("completed".into());
-    let parts = vec![Part::Reasoning(Text::kept("Hm.")), said("Yes.")];
+    let parts = vec![Part::Reasoning(Text::kept("Hm.")), text("Yes.")];
     call.response.choices =
         vec![Choice { index: 0, message: message(Role::Assistant, parts), finish_reason: Some("stop".into()) }];
     assert_eq!(back(&call).call, call);
@@ -245,10 +240,10 @@ fn an_agent_comes_back_with_its_model_and_messages() {
     (call.provider, call.server) = ("anthropic".into(), Arc::new(Server { address: "".into(), port: None }));
     call.request.model = Some("m".into());
     call.response.model = Some("m-2".into());
-    call.request.messages = vec![message(Role::User, vec![said("Weather?")])];
+    call.request.messages = vec![message(Role::User, vec![text("Weather?")])];
     let (index, finish_reason) = (0, None);
     call.response.choices =
-        vec![Choice { index, message: message(Role::Assistant, vec![said("Rain.")]), finish_reason }];
+        vec![Choice { index, message: message(Role::Assistant, vec![text("Rain.")]), finish_reason }];
     call.step = Some(Box::new(Step { name: Some("weather".into()), ..Step::default() }));
     assert_eq!(back(&call).call, call);
 }
@@ -474,7 +469,7 @@ fn where_the_dump_was_cut_the_names_with_indices_say_it() {
     });
     assert_eq!(names.collect::<Vec<_>>(), [Some("f"), Some("g")]);
     assert_eq!((reading.call.request.messages.len(), &reading.call.request.messages[0].role), (2, &Role::User));
-    assert_eq!(reading.call.response.choices[0].message.parts, [said("Hi.")]);
+    assert_eq!(reading.call.response.choices[0].message.parts, [text("Hi.")]);
     assert_eq!(reading.call.surface, "openai.chat");
     assert_eq!(reading.unread.iter().map(|unread| &*unread.name).collect::<Vec<_>>(), ["input.value"]);
 }
@@ -486,8 +481,8 @@ fn plain_values_of_a_call_are_what_was_asked_and_answered() {
         ("input.value", Value::Static("Hello")),
         ("output.value", Value::Static("Hi.")),
     ]);
-    assert_eq!(reading.call.request.messages, [message(Role::User, vec![said("Hello")])]);
-    assert_eq!(reading.call.response.choices[0].message, message(Role::Assistant, vec![said("Hi.")]));
+    assert_eq!(reading.call.request.messages, [message(Role::User, vec![text("Hello")])]);
+    assert_eq!(reading.call.response.choices[0].message, message(Role::Assistant, vec![text("Hi.")]));
     assert_eq!(reading.unread, []);
 }
 

@@ -4,17 +4,20 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use call::bare;
+use parts::{message, text, tool_call};
 use sidetone_core::dialect::read::{Reading, RecordStatus, Records, SpanRecord, Why, read_any};
 use sidetone_core::dialect::{Dialect as _, PostHog, Value};
 use sidetone_core::event::{
-    Call, Choice, ErrorClass, Failure, Identity, MediaSource, Message, Operation, Outcome, OwnSpan, ParentSpan, Part,
-    Request, Response, Role, Server, SpanId, Step, Text, ToolCall, ToolDefinition, TraceId, Usage,
+    Call, Choice, ErrorClass, Failure, Identity, MediaSource, Operation, Outcome, OwnSpan, ParentSpan, Part, Request,
+    Response, Role, Server, SpanId, Step, Text, ToolDefinition, TraceId, Usage,
 };
 
 /// What comes back of a call: as values, and as JSON text, which is what a span of OTLP has.
@@ -60,23 +63,6 @@ fn json(text: &str) -> Value<'static> {
     of(serde_json::from_str(text).unwrap())
 }
 
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, is_list: false, parts }
-}
-
-fn said(text: &str) -> Part {
-    Part::Text(Text::kept(text))
-}
-
-fn asked() -> Part {
-    Part::ToolCall(ToolCall {
-        id: Some("call_1".into()),
-        kind: Some("function".into()),
-        name: Some("get_weather".into()),
-        arguments: Some(Text::kept(r#"{"city":"Paris"}"#)),
-    })
-}
-
 /// A call of which everything is known that this dialect has a place for.
 fn full() -> Call {
     let bare = bare(Operation::Chat, "openai.chat");
@@ -99,9 +85,9 @@ fn full() -> Call {
             seed: Some(3),
             service_tier: Some("flex".into()),
             messages: vec![
-                message(Role::System, vec![said("Be terse.")]),
-                message(Role::User, vec![said("Weather?")]),
-                message(Role::Assistant, vec![said("Let me see."), asked()]),
+                message(Role::System, vec![text("Be terse.")]),
+                message(Role::User, vec![text("Weather?")]),
+                message(Role::Assistant, vec![text("Let me see."), tool_call()]),
                 message(
                     Role::Tool,
                     vec![Part::ToolResult { id: Some("call_1".into()), content: Text::kept("rain"), is_list: false }],
@@ -120,7 +106,7 @@ fn full() -> Call {
             id: Some("chatcmpl-1".into()),
             model: Some("gpt-4o-2024".into()),
             choices: vec![
-                choice(0, vec![Part::Reasoning(Text::kept("Hm.")), said("Rain."), asked()], "tool_calls"),
+                choice(0, vec![Part::Reasoning(Text::kept("Hm.")), text("Rain."), tool_call()], "tool_calls"),
                 choice(2, vec![Part::Refusal(Text::kept("No."))], "stop"),
             ],
             service_tier: Some("default".into()),
@@ -257,7 +243,7 @@ fn an_event_of_the_package_says_what_its_properties_say() {
     assert_eq!((request.temperature, request.max_tokens), (Some(1.0), Some(9)));
     assert_eq!(request.stop_sequences, [Box::from("END")]);
     assert_eq!((request.service_tier.as_deref(), response.service_tier.as_deref()), (None, Some("scale")));
-    assert_eq!(request.messages, [message(Role::User, vec![said("Hi")])]);
+    assert_eq!(request.messages, [message(Role::User, vec![text("Hi")])]);
     let [choice] = &response.choices[..] else { panic!("{:?}", response.choices) };
     assert_eq!((choice.message.parts.len(), choice.finish_reason.as_deref()), (2, Some("tool_calls")));
     assert_eq!((usage.input, usage.total, usage.cache_read), (Some(40), Some(48), Some(3)));
@@ -338,9 +324,9 @@ fn what_receivers_make_of_other_telemetry_is_read() {
     assert_eq!(reading.unread, []);
     let Call { request, response, timing, identity, span, parent, server, cost, .. } = &reading.call;
     assert_eq!((&*server.address, server.port), ("api.openai.com", None));
-    assert_eq!(request.messages, [message(Role::User, vec![said("Hi")])]);
+    assert_eq!(request.messages, [message(Role::User, vec![text("Hi")])]);
     let choice =
-        Choice { index: 1, message: message(Role::Assistant, vec![said("a")]), finish_reason: Some("length".into()) };
+        Choice { index: 1, message: message(Role::Assistant, vec![text("a")]), finish_reason: Some("length".into()) };
     assert_eq!(response.choices, [choice]);
     assert_eq!((request.temperature, request.max_tokens, response.is_stream), (Some(0.5), Some(10), true));
     assert_eq!((&*request.tools[0].kind, request.tools[0].name.as_deref()), ("function", Some("f")));
@@ -431,8 +417,8 @@ fn names_of_the_first_receiver_on_a_span_go_before_all_others() {
     assert_eq!((operation, provider.as_ref()), (&Operation::TextCompletion, "openai"));
     assert_eq!(request.model.as_deref(), Some("a"));
     assert_eq!((usage.input, usage.output, usage.cache_read, usage.cache_write), (Some(1), Some(8), Some(2), Some(3)));
-    assert_eq!(request.messages, [message(Role::User, vec![said("Hi")])]);
-    assert_eq!(response.choices[0].message, message(Role::Assistant, vec![said("Ho")]));
+    assert_eq!(request.messages, [message(Role::User, vec![text("Hi")])]);
+    assert_eq!(response.choices[0].message, message(Role::Assistant, vec![text("Ho")]));
     assert_eq!((request.temperature, request.max_tokens, response.is_stream), (Some(0.5), Some(4), true));
     let Outcome::Failed(failure) = outcome else { panic!("{outcome:?}") };
     assert_eq!(failure.message, Some(Text::kept("Broken.")));

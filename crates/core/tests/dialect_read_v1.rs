@@ -4,25 +4,20 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use parts::{message, result, text};
 use sidetone_core::dialect::read::{EventRecord, Field, Reading, Records, SpanRecord, Why, read_any};
 use sidetone_core::dialect::{Dialect as _, V1, Value};
 use sidetone_core::event::{
     self, Call, Choice, Identity, Media, MediaSource, Message, Modality, Operation, OwnSpan, Part, Request, Response,
     Role, SpanId, Step, Text, Timing, ToolCall, ToolDefinition, TraceId, Usage,
 };
-
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, parts, is_list: false }
-}
-
-fn text(text: &str) -> Part {
-    Part::Text(Text::kept(text))
-}
 
 fn tool_call(arguments: &str) -> Part {
     Part::ToolCall(ToolCall {
@@ -68,8 +63,6 @@ fn a_chat_comes_back() {
         name: None,
         sha256: None,
     });
-    let result =
-        |content: &str, is_list| Part::ToolResult { id: Some("call_1".into()), content: Text::kept(content), is_list };
     comes_back(&Call {
         provider: "azure.ai.openai".into(),
         request: Request {

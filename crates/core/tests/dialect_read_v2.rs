@@ -3,38 +3,22 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use parts::{message, result, text, tool_call};
 use sidetone_core::dialect::read::{Field, LogRecord, Reading, Records, SpanRecord, Why, read_any};
 use sidetone_core::dialect::{Dialect as _, V2, Value};
 use sidetone_core::event::{
-    self, Call, Choice, Message, Operation, OwnSpan, Part, Request, Response, Role, SpanId, Text, ToolCall, TraceId,
+    self, Call, Choice, Operation, OwnSpan, Part, Request, Response, Role, SpanId, Text, TraceId,
 };
-
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, parts, is_list: false }
-}
-
-fn text(text: &str) -> Part {
-    Part::Text(Text::kept(text))
-}
-
-fn tool_call() -> Part {
-    Part::ToolCall(ToolCall {
-        id: Some("call_1".into()),
-        kind: Some("function".into()),
-        name: Some("get_weather".into()),
-        arguments: Some(Text::kept(r#"{"city":"Paris"}"#)),
-    })
-}
 
 #[test]
 fn what_v2_says_is_read_back() {
     let bare = call::bare(Operation::Chat, "openai.chat");
-    let result =
-        |content: &str, is_list| Part::ToolResult { id: Some("call_1".into()), content: Text::kept(content), is_list };
     let choice = |index, parts, reason: Option<&'static str>| Choice {
         index,
         message: message(Role::Assistant, parts),

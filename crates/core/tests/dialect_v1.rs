@@ -4,12 +4,15 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use call::bare;
+use parts::{message, text};
 use sidetone_core::dialect::{Dialect as _, Measure, V1, Value};
 use sidetone_core::event::{
     Call, Choice, ErrorClass, Failure, Identity, Media, MediaSource, Message, Modality, Operation, Outcome, Part,
@@ -22,14 +25,6 @@ fn call(operation: Operation, surface: &'static str, messages: Vec<Message>) -> 
 
 fn chat(messages: Vec<Message>) -> Call {
     call(Operation::Chat, "openai.chat", messages)
-}
-
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, is_list: false, parts }
-}
-
-fn text(text: &str) -> Part {
-    Part::Text(Text::kept(text))
 }
 
 fn choice(index: u32, parts: Vec<Part>, reason: Option<&'static str>) -> Choice {

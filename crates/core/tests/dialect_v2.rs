@@ -4,12 +4,15 @@
 
 #[path = "support/call.rs"]
 mod call;
+#[path = "support/parts.rs"]
+mod parts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use call::bare;
+use parts::message;
 use serde_json::{Value as Json, json};
 use sidetone_core::dialect::{Dialect as _, Measure, Status, Telemetry, V2, Value};
 use sidetone_core::event::{
@@ -44,10 +47,6 @@ impl Content {
             arguments: Some(self.text("{\"location\": \"Seattle, WA\"}")),
         })
     }
-}
-
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, parts, is_list: false }
 }
 
 fn choice(index: u32, reason: Option<&'static str>, message: Message) -> Choice {

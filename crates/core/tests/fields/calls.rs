@@ -9,44 +9,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use sidetone_core::event::{
     Attempt, Call, Category, Choice, Cost, EmbeddingsRequest, EndUser, ErrorClass, Failure, Field, Finding, Findings,
-    Identity, Incomplete, Media, MediaSource, Message, Missing, Modality, MoreFindings, Operation, Outcome, OwnSpan,
-    ParentSpan, Part, Place, PriceSource, Process, RateLimit, Request, Response, Role, Server, Severity, Side, SpanId,
-    Step, Text, Timing, TokenClass, ToolCall, ToolDefinition, TraceId, Usage, Usd, Value,
+    Identity, Incomplete, Media, MediaSource, Message, Missing, MoreFindings, Operation, Outcome, OwnSpan, ParentSpan,
+    Part, Place, PriceSource, Process, RateLimit, Request, Response, Role, Server, Severity, Side, SpanId, Step, Text,
+    Timing, TokenClass, ToolDefinition, TraceId, Usage, Usd, Value,
 };
 use sidetone_core::exchange::{End, Exchange, RequestHead, ResponseHead, Settings};
 use sidetone_core::policy::Content;
 use sidetone_core::provider::surface_of;
 
+use super::parts::{message, picture, text, tool_call};
+
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
-}
-
-fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, parts, is_list: false }
-}
-
-fn text(text: &str) -> Part {
-    Part::Text(Text::kept(text))
-}
-
-fn tool_call() -> Part {
-    Part::ToolCall(ToolCall {
-        id: Some("call_1".into()),
-        kind: Some("function".into()),
-        name: Some("get_weather".into()),
-        arguments: Some(Text::kept(r#"{"city":"Paris"}"#)),
-    })
-}
-
-fn picture() -> Part {
-    Part::Media(Media {
-        modality: Modality::Image,
-        format: None,
-        source: MediaSource::Uri(Text::kept("https://example.com/cat.png")),
-        detail: Some("low".into()),
-        name: None,
-        sha256: None,
-    })
 }
 
 /// A chat of which everything is known that can be known of one.

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 mod calls;
+#[path = "../support/parts.rs"]
+mod parts;
 mod rows;
 mod table;
 

@@ -14,14 +14,24 @@ pub(in crate::dialect) const MESSAGES: usize = 16_384;
 #[derive(Debug, Default)]
 pub(in crate::dialect) struct Left {
     members: Vec<(Box<str>, event::Value)>,
-    at: Vec<Step>,
+    at: [Step; DEEPEST],
+    depth: usize,
 }
+
+/// Most steps to a member: an answer, its message, what stands in that, a part.
+const DEEPEST: usize = 4;
 
 /// A step on the way to a member.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Of(&'static str),
     Element(usize),
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self::Element(0)
+    }
 }
 
 impl Left {
@@ -59,7 +69,7 @@ impl Left {
         let is_empty = matches!(&value, event::Value::Array(values) if values.is_empty());
         if !is_empty && self.members.len() <= UNREAD {
             let mut name = String::new();
-            for step in &self.at {
+            for step in self.at.iter().take(self.depth) {
                 // Writing to a string never fails.
                 let _ = match step {
                     Step::Of(list) => write!(name, ".{list}"),
@@ -79,9 +89,12 @@ impl Left {
     }
 
     fn within<T>(&mut self, step: Step, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.at.push(step);
+        if let Some(last) = self.at.get_mut(self.depth) {
+            *last = step;
+        }
+        self.depth += 1;
         let value = read(self);
-        self.at.pop();
+        self.depth -= 1;
         value
     }
 }

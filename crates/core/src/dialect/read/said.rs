@@ -162,78 +162,66 @@ type In<T> = Result<(T, Left), Why>;
 
 /// Messages in an attribute or a body, or one; JSON text, or a structured value. A text alone is one of that role.
 pub(in crate::dialect) fn messages_in(value: &Value<'_>, role: &Role) -> In<Vec<Said>> {
-    let left = &mut Left::default();
-    match value.as_str() {
+    told(value, |left| match value.as_str() {
         Some(text) => whole(text, |json| some(json, left, |json, left| message(json, left, role))),
         None => some(&mut Tree::new(value), left, |tree, left| message(tree, left, role)),
-    }
-    .map(|messages| (messages, std::mem::take(left)))
-    .map_err(|_| why(value))
+    })
 }
 
 /// One message in an attribute or a body, likewise; a text that isn't JSON is what was said.
 pub(in crate::dialect) fn message_in(value: &Value<'_>, role: &Role) -> In<Option<Said>> {
-    let left = &mut Left::default();
-    match value.as_str() {
+    told(value, |left| match value.as_str() {
         Some(text) if text.trim_start().starts_with('{') => whole(text, |json| message(json, left, role)),
         _ => message(&mut Tree::new(value), left, role),
-    }
-    .map(|message| (message, std::mem::take(left)))
-    .map_err(|_| why(value))
+    })
 }
 
 /// An answer, likewise: a message with its index and finish reason beside it, or around it.
 pub(in crate::dialect) fn choice_in(value: &Value<'_>) -> In<Option<Said>> {
-    let left = &mut Left::default();
-    match value.as_str() {
+    told(value, |left| match value.as_str() {
         Some(text) if text.trim_start().starts_with('{') => whole(text, |json| choice(json, left)),
         _ => choice(&mut Tree::new(value), left),
-    }
-    .map(|choice| (choice, std::mem::take(left)))
-    .map_err(|_| why(value))
+    })
 }
 
 /// Answers, likewise: a list, or one.
 pub(in crate::dialect) fn choices_in(value: &Value<'_>) -> In<Vec<Said>> {
-    let left = &mut Left::default();
-    match value.as_str() {
+    told(value, |left| match value.as_str() {
         Some(text) => whole(text, |json| some(json, left, choice)),
         None => some(&mut Tree::new(value), left, choice),
-    }
-    .map(|choices| (choices, std::mem::take(left)))
-    .map_err(|_| why(value))
+    })
 }
 
 /// Definitions of tools, likewise.
 pub(in crate::dialect) fn tools_in(value: &Value<'_>) -> In<Vec<ToolDefinition>> {
-    let left = &mut Left::default();
-    match value.as_str() {
+    told(value, |left| match value.as_str() {
         Some(text) => whole(text, |json| some(json, left, tool)),
         None => some(&mut Tree::new(value), left, tool),
-    }
-    .map(|tools| (tools, std::mem::take(left)))
-    .map_err(|_| why(value))
+    })
 }
 
 /// The definition of one tool as JSON text.
 pub(in crate::dialect) fn tool_in(json: &str) -> In<ToolDefinition> {
-    let left = &mut Left::default();
-    let read = whole(json, |json| tool(json, left)?.ok_or(Unreadable));
-    read.map(|tool| (tool, std::mem::take(left))).map_err(|_| why(&Value::Str(json)))
+    told(&Value::Str(json), |left| whole(json, |json| tool(json, left)?.ok_or(Unreadable)))
 }
 
 /// Instructions, likewise; what isn't JSON is the text itself.
 pub(in crate::dialect) fn text_in(value: &Value<'_>) -> In<Option<Box<str>>> {
-    let left = &mut Left::default();
-    let text = match value.as_str() {
-        Some(said) if said.trim_start().starts_with('[') => match whole(said, |json| text(json, left)) {
-            Err(_) if whole(said, Json::skip).is_err() => Ok(Some(said.into())),
-            read => read.map_err(|_| why(value)),
-        },
+    told(value, |left| match value.as_str() {
+        Some(said) if said.trim_start().starts_with('[') && whole(said, Json::skip).is_ok() => {
+            whole(said, |json| text(json, left))
+        }
         Some(said) => Ok(Some(said.into())),
-        None => text(&mut Tree::new(value), left).map_err(|_| why(value)),
-    };
-    text.map(|text| (text, std::mem::take(left)))
+        None => text(&mut Tree::new(value), left),
+    })
+}
+
+fn told<T>(value: &Value<'_>, read: impl FnOnce(&mut Left) -> Read<T>) -> In<T> {
+    let mut left = Left::default();
+    match read(&mut left) {
+        Ok(told) => Ok((told, left)),
+        Err(Unreadable) => Err(why(value)),
+    }
 }
 
 /// Why it wasn't what it should be.
