@@ -1,45 +1,44 @@
 //! Definition files of the conventions: groups with attributes, metrics and events, and the newer form without groups.
 
+use yaml_rust2::{Yaml, YamlLoader};
+
 use super::is_wanted;
 use super::table::{Kind, Row, State, Table};
-use super::yaml::{self, Yaml};
 
 /// The attribute whose values name operations.
 const OPERATION: &str = "gen_ai.operation.name";
 
 pub(super) fn read(text: &str, source: &str, table: &mut Table) -> Result<(), String> {
-    let file = yaml::read(text)?;
-    for attribute in
-        file.list("attributes").iter().chain(file.list("groups").iter().flat_map(|it| it.list("attributes")))
-    {
-        self::attribute(attribute, source, table);
-    }
-    let groups = file.list("groups").iter();
-    for group in groups.chain(file.list("metrics")).chain(file.list("events")) {
-        if let Some(name) = group.text("metric_name").or_else(|| group.text("instrument").and(group.text("name"))) {
-            let types = [group.text("instrument"), group.text("unit")].map(Option::unwrap_or_default).join(" ");
-            add(Kind::Metric, name, types, group, source, table);
-        } else if group.text("type") == Some("event")
-            && let Some(name) = group.text("name")
-        {
-            add(Kind::Event, name, String::new(), group, source, table);
+    for file in YamlLoader::load_from_str(text).map_err(|error| error.to_string())? {
+        let of_groups = list(&file["groups"]).flat_map(|group| list(&group["attributes"]));
+        for attribute in list(&file["attributes"]).chain(of_groups) {
+            self::attribute(attribute, source, table);
+        }
+        for group in ["groups", "metrics", "events"].into_iter().flat_map(|key| list(&file[key])) {
+            let [name, instrument, unit] = ["name", "instrument", "unit"].map(|key| group[key].as_str());
+            if let Some(name) = group["metric_name"].as_str().or(instrument.and(name)) {
+                let types = [instrument, unit].map(Option::unwrap_or_default).join(" ");
+                add(Kind::Metric, name, types, group, source, table);
+            } else if let (Some("event"), Some(name)) = (group["type"].as_str(), name) {
+                add(Kind::Event, name, String::new(), group, source, table);
+            }
         }
     }
     Ok(())
 }
 
+fn list(yaml: &Yaml) -> impl Iterator<Item = &Yaml> {
+    yaml.as_vec().into_iter().flatten()
+}
+
 fn attribute(attribute: &Yaml, source: &str, table: &mut Table) {
     // A `ref` is defined elsewhere.
-    let Some(name) = attribute.text("id").or_else(|| attribute.text("key")) else { return };
-    let members = attribute.get("type").map_or(&[][..], |types| types.list("members"));
-    let types = match attribute.text("type") {
-        Some(types) => types.to_owned(),
-        None => "enum".to_owned(),
-    };
+    let Some(name) = attribute["id"].as_str().or(attribute["key"].as_str()) else { return };
+    let types = attribute["type"].as_str().unwrap_or("enum").to_owned();
     add(Kind::Attribute, name, types, attribute, source, table);
     if name == OPERATION {
-        for member in members {
-            if let Some(value) = member.text("value") {
+        for member in list(&attribute["type"]["members"]) {
+            if let Some(value) = member["value"].as_str() {
                 table.add(Kind::Operation, value, row(String::new(), member, source));
             }
         }
@@ -53,9 +52,9 @@ fn add(kind: Kind, name: &str, types: String, definition: &Yaml, source: &str, t
 }
 
 fn row(types: String, definition: &Yaml, source: &str) -> Row {
-    let deprecated = definition.get("deprecated");
-    let replaced_by = deprecated.and_then(|how| how.text("renamed_to")).map(str::to_owned);
-    let state = if deprecated.is_some() { State::Deprecated } else { State::Defined };
+    let deprecated = &definition["deprecated"];
+    let replaced_by = deprecated["renamed_to"].as_str().map(str::to_owned);
+    let state = if deprecated.is_badvalue() { State::Defined } else { State::Deprecated };
     Row { types, state, replaced_by, source: source.to_owned() }
 }
 
@@ -108,6 +107,12 @@ metrics:
     instrument: counter
     unit: s
 ";
+
+    #[test]
+    fn what_is_no_yaml_is_refused_with_its_line() {
+        let why = read("a: 1\nnot an entry\n", "v1", &mut Table::default()).unwrap_err();
+        assert!(why.contains("line 3"), "{why}");
+    }
 
     #[test]
     fn both_forms_of_definition_files_are_read() {

@@ -9,7 +9,6 @@ mod constants;
 mod definitions;
 mod observed;
 mod table;
-mod yaml;
 
 use std::path::{Path, PathBuf};
 

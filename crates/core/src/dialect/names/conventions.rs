@@ -2,6 +2,34 @@
 
 use super::{Convention, Kind, State};
 
+/// `aws.bedrock.guardrail.id`: attribute (string), defined; semantic-conventions v1.41.1.
+pub const AWS_BEDROCK_GUARDRAIL_ID: &str = "aws.bedrock.guardrail.id";
+/// `aws.bedrock.knowledge_base.id`: attribute (string), defined; semantic-conventions v1.41.1.
+pub const AWS_BEDROCK_KNOWLEDGE_BASE_ID: &str = "aws.bedrock.knowledge_base.id";
+/// `azure.client.id`: attribute (string), defined; semantic-conventions v1.41.1.
+pub const AZURE_CLIENT_ID: &str = "azure.client.id";
+/// `azure.cosmosdb.client.active_instance.count`: metric (updowncounter {instance}), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_CLIENT_ACTIVE_INSTANCE_COUNT: &str = "azure.cosmosdb.client.active_instance.count";
+/// `azure.cosmosdb.client.operation.request_charge`: metric (histogram {request_unit}), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_CLIENT_OPERATION_REQUEST_CHARGE: &str = "azure.cosmosdb.client.operation.request_charge";
+/// `azure.cosmosdb.connection.mode`: attribute (enum), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_CONNECTION_MODE: &str = "azure.cosmosdb.connection.mode";
+/// `azure.cosmosdb.consistency.level`: attribute (enum), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_CONSISTENCY_LEVEL: &str = "azure.cosmosdb.consistency.level";
+/// `azure.cosmosdb.operation.contacted_regions`: attribute (string[]), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_OPERATION_CONTACTED_REGIONS: &str = "azure.cosmosdb.operation.contacted_regions";
+/// `azure.cosmosdb.operation.request_charge`: attribute (double), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_OPERATION_REQUEST_CHARGE: &str = "azure.cosmosdb.operation.request_charge";
+/// `azure.cosmosdb.request.body.size`: attribute (int), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_REQUEST_BODY_SIZE: &str = "azure.cosmosdb.request.body.size";
+/// `azure.cosmosdb.response.sub_status_code`: attribute (int), defined; semantic-conventions v1.41.1.
+pub const AZURE_COSMOSDB_RESPONSE_SUB_STATUS_CODE: &str = "azure.cosmosdb.response.sub_status_code";
+/// `azure.resource.log`: event, defined; semantic-conventions v1.41.1.
+pub const AZURE_RESOURCE_LOG: &str = "azure.resource.log";
+/// `azure.resource_provider.namespace`: attribute (string), defined; semantic-conventions v1.41.1.
+pub const AZURE_RESOURCE_PROVIDER_NAMESPACE: &str = "azure.resource_provider.namespace";
+/// `azure.service.request.id`: attribute (string), defined; semantic-conventions v1.41.1.
+pub const AZURE_SERVICE_REQUEST_ID: &str = "azure.service.request.id";
 /// `gen_ai.agent.description`: attribute (string), defined; semantic-conventions v1.41.1.
 pub const GEN_AI_AGENT_DESCRIPTION: &str = "gen_ai.agent.description";
 /// `gen_ai.agent.id`: attribute (string), defined; semantic-conventions v1.41.1.
@@ -271,6 +299,17 @@ pub const OPENAI_RESPONSE_SYSTEM_FINGERPRINT: &str = "openai.response.system_fin
 
 /// Every name of the table.
 pub static CONVENTIONS: &[Convention] = &[
+    Convention { kind: Kind::Attribute, name: "aws.bedrock.guardrail.id", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "aws.bedrock.knowledge_base.id", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.client.id", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.cosmosdb.connection.mode", types: "enum", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.cosmosdb.consistency.level", types: "enum", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.cosmosdb.operation.contacted_regions", types: "string[]", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.cosmosdb.operation.request_charge", types: "double", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.cosmosdb.request.body.size", types: "int", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.cosmosdb.response.sub_status_code", types: "int", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.resource_provider.namespace", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Attribute, name: "azure.service.request.id", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Attribute, name: "gen_ai.agent.description", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Attribute, name: "gen_ai.agent.id", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Attribute, name: "gen_ai.agent.name", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
@@ -386,6 +425,8 @@ pub static CONVENTIONS: &[Convention] = &[
     Convention { kind: Kind::Attribute, name: "openai.request.service_tier", types: "enum", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Attribute, name: "openai.response.service_tier", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Attribute, name: "openai.response.system_fingerprint", types: "string", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Metric, name: "azure.cosmosdb.client.active_instance.count", types: "updowncounter {instance}", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Metric, name: "azure.cosmosdb.client.operation.request_charge", types: "histogram {request_unit}", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Metric, name: "gen_ai.client.generation.choices", types: "counter choice", state: State::Legacy, replaced_by: None, source: "opentelemetry-instrumentation-openai 0.53.4 (traceloop)" },
     Convention { kind: Kind::Metric, name: "gen_ai.client.operation.duration", types: "histogram s", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Metric, name: "gen_ai.client.operation.time_per_output_chunk", types: "histogram s", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
@@ -398,6 +439,7 @@ pub static CONVENTIONS: &[Convention] = &[
     Convention { kind: Kind::Metric, name: "mcp.client.session.duration", types: "histogram s", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Metric, name: "mcp.server.operation.duration", types: "histogram s", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Metric, name: "mcp.server.session.duration", types: "histogram s", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
+    Convention { kind: Kind::Event, name: "azure.resource.log", types: "", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Event, name: "gen_ai.assistant.message", types: "", state: State::Deprecated, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Event, name: "gen_ai.choice", types: "", state: State::Deprecated, replaced_by: None, source: "semantic-conventions v1.41.1" },
     Convention { kind: Kind::Event, name: "gen_ai.client.inference.operation.details", types: "", state: State::Defined, replaced_by: None, source: "semantic-conventions v1.41.1" },
