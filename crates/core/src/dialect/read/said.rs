@@ -29,6 +29,16 @@ impl Said {
 
 /// A message; `None` where there is none.
 fn message<'a, S: Source<'a>>(source: &mut S, left: &mut Left, role: &Role) -> Read<Option<Said>> {
+    message_around(source, left, role, None)
+}
+
+/// A message, and another inside it where one may be.
+fn message_around<'a, S: Source<'a>>(
+    source: &mut S,
+    left: &mut Left,
+    role: &Role,
+    mut inner: Option<&mut Option<Said>>,
+) -> Read<Option<Said>> {
     let mut said = Said::silent(role.clone());
     if source.peek()? == Kind::String {
         let text = source.text()?.unwrap_or_default();
@@ -57,9 +67,10 @@ fn message<'a, S: Source<'a>>(source: &mut S, left: &mut Left, role: &Role) -> R
             "finish_reason" => said.finish_reason = source.text()?,
             "index" | own::INDEX => said.index = source.i64()?.and_then(|index| u32::try_from(index).ok()),
             own::LIST => of.told_list = source.bool()?,
-            // What a choice has around its message.
-            "message" => {}
-            _ => left.member(key, source)?,
+            _ => match &mut inner {
+                Some(inner) if key == "message" => **inner = left.of("message", |left| message(source, left, role))?,
+                _ => left.member(key, source)?,
+            },
         }
         Ok(())
     })?;
@@ -289,13 +300,7 @@ fn items<'a, S: Source<'a>>(source: &mut S) -> Read<bool> {
 
 fn choice<'a, S: Source<'a>>(source: &mut S, left: &mut Left) -> Read<Option<Said>> {
     let mut inner = None;
-    source.clone().object(|key, source| {
-        if key == "message" {
-            inner = left.of("message", |left| message(source, left, &Role::Assistant))?;
-        }
-        Ok(())
-    })?;
-    let Some(outer) = message(source, left, &Role::Assistant)? else { return Ok(None) };
+    let Some(outer) = message_around(source, left, &Role::Assistant, Some(&mut inner))? else { return Ok(None) };
     let Some(mut said) = inner else { return Ok(Some(outer)) };
     said.message.parts.extend(outer.message.parts);
     Ok(Some(Said { message: said.message, ..outer }))
