@@ -251,6 +251,8 @@ fn assert_shown(phoenix: &Phoenix, shown: &Shown, spans: &[Json], project: &str)
             ("llm.token_count.prompt", input),
             ("llm.token_count.completion", output),
             ("llm.token_count.total", total.filter(|_| shown.has_total || output.is_some())),
+            // What neither it nor the conventions sum up.
+            ("sidetone.usage.total_tokens", total.filter(|_| output.is_none())),
             (shown.cached, cached),
             (shown.reasoning, reasoning),
             (CACHED, cached.filter(|_| shown.cached == CACHED)),

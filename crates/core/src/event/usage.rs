@@ -48,17 +48,16 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Whether the server's sum is that of input and output, which is then all there is to tell. An answer without output (vectors)
-    /// sums up to its input.
+    /// Whether the server's sum is that of input and output, which is then all there is to tell.
     #[must_use]
     pub fn is_summed(&self) -> bool {
         self.total == self.sum()
     }
 
-    /// Input plus output, as far as they are known; `None` without input.
+    /// Input plus output; `None` unless both are known.
     #[must_use]
     pub fn sum(&self) -> Option<u64> {
-        self.input?.checked_add(self.output.unwrap_or(0))
+        self.input?.checked_add(self.output?)
     }
 
     /// From counts of an API that counts cached tokens beside its input: `input` then has them, too.
